@@ -1,0 +1,43 @@
+# make demo   sets up .venv and runs the embedded city
+# make test   sets up .venv and runs lint, types, import contract, doctests and tests
+# make lock   resolves the lock files anew (needs uv)
+
+# The first Python of 3.11 or newer, 3.11 and 3.13 being the tested ones; override with PYTHON=...
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+OUT ?= out/demo
+
+.PHONY: demo test test-slow lock clean
+
+demo: .venv/ready
+	@$(BIN)/circle15 demo --out $(OUT)
+
+test: .venv/ready-dev
+	@$(BIN)/python check.py
+
+test-slow: .venv/ready-dev
+	@$(BIN)/python -m pytest -m slow
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "circle15 needs Python 3.11 or newer; install it or name it with PYTHON=..."; exit 1; }
+	@echo "Setting up .venv with $(PYTHON) (a few minutes, once) ..."
+	@$(PYTHON) -m venv .venv
+
+.venv/ready: requirements.lock pyproject.toml | .venv/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/ready-dev: requirements-dev.lock .venv/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv out build dist
