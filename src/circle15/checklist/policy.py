@@ -1,0 +1,113 @@
+"""The policies as packaged data: one TOML for each plan document, its thresholds with the sentence quoted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from circle15.checklist.catalogue import KINDS, read_toml
+
+_POLICY_IDS = ("guanghe_2019", "northeast_city", "panzhihua_2020", "shaoyang_2025", "zhejiang_2025")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One checkable sentence of a plan.
+
+    `threshold` compares by `comparison` in `unit`; both are None where the sentence names no number. `type`: S is
+    measured on the map, N from figures, R is a ratio over many communities, F is a form or register. `plan_year` is
+    None where the document names no year. `mended` marks a quote in which lost bytes of the document's copy were
+    restored.
+
+    Where walking reach alone decides, `kinds` names the theme's kinds and `combine` how they count together: "each"
+    kind is a requirement by itself, "all" of them must be reached, "any" one suffices, "mean" is the mean share over
+    them. `minutes_urban` and `minutes_rural` are None where the sentence doesn't speak of that setting, and
+    `target_share` is the share of residents that the sentence promises it to. Elsewhere `kinds` is empty and the other
+    four are None.
+    """
+
+    id: str
+    quote: str
+    measures: str
+    unit: str | None
+    threshold: float | None
+    comparison: str | None
+    level: str
+    setting: str
+    type: str
+    plan_year: int | None
+    mended: bool
+    kinds: tuple[str, ...]
+    combine: str | None
+    minutes_urban: float | None
+    minutes_rural: float | None
+    target_share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One plan document; `document` begins the file name of its copy."""
+
+    id: str
+    name_zh: str
+    place: str
+    level: str
+    plan_year: int | None
+    document: str
+    requirements: tuple[Requirement, ...]
+
+
+def policies() -> dict[str, Policy]:
+    """The five policies by id, sorted by id.
+
+    >>> policies()["shaoyang_2025"].plan_year
+    2025
+    """
+    return dict(_policies())
+
+
+@cache
+def _policies() -> dict[str, Policy]:
+    return {policy_id: _policy(policy_id) for policy_id in _POLICY_IDS}
+
+
+def _policy(policy_id: str) -> Policy:
+    table = read_toml("policies", f"{policy_id}.toml")
+    head = table["policy"]
+    plan_year = head.get("plan_year")
+    return Policy(
+        id=policy_id,
+        name_zh=head["name_zh"],
+        place=head["place"],
+        level=head["level"],
+        plan_year=plan_year,
+        document=head["document"],
+        requirements=tuple(_requirement(row, plan_year) for row in table["requirement"]),
+    )
+
+
+def _requirement(row: dict[str, Any], plan_year: int | None) -> Requirement:
+    theme = row.get("kinds", ())
+    return Requirement(
+        id=row["id"],
+        quote=row["quote"],
+        measures=row["measures"],
+        unit=row.get("unit"),
+        threshold=_number(row.get("threshold")),
+        comparison=row.get("comparison"),
+        level=row["level"],
+        setting=row.get("setting", "both"),
+        type=row["type"],
+        plan_year=row.get("plan_year", plan_year),
+        mended=row.get("mended", False),
+        kinds=KINDS if theme == "all" else tuple(theme),
+        combine=row.get("combine"),
+        minutes_urban=_number(row.get("minutes_urban")),
+        minutes_rural=_number(row.get("minutes_rural")),
+        target_share=_number(row.get("target_share")),
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
