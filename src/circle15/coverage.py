@@ -1,0 +1,297 @@
+"""Reach and evidence -> one of five statuses for every residence and kind, and how far the data can be trusted.
+
+The rules are told to planners in docs/statuses.md; a change here is a change there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from circle15.checklist import KINDS, kind
+from circle15.errors import InputError, head
+from circle15.schema import NO_AREA, REASONS, STATUSES
+from circle15.units import BoolArray, FloatArray
+
+CodeArray = NDArray[np.integer]
+
+COVERED, POSSIBLE, UNKNOWN, GAP, OFF_NETWORK = range(len(STATUSES))
+
+MIN_STREET_KM = 1.0
+"""A community with less street than this has no density of its own: one shop more would double it."""
+
+SEARCH_FACTOR = 2.0
+"""Times and sites are told up to this many thresholds: enough for 'the next one is 22 minutes away'."""
+
+ROBUST_SPEEDS = (0.8, 1.2)
+"""Shares of the profile's speed between which a robust status doesn't change."""
+
+
+def layer_completeness(
+    site_kinds: pd.DataFrame,
+    *,
+    site_community: pd.Series[str],
+    street_km: pd.Series[float],
+    declared: Sequence[str],
+    floor_per_km: float = 0.1,
+    median_share: float = 0.25,
+) -> pd.DataFrame:
+    """Where the map is complete enough that a kind not found is a kind not there.
+
+    A layer is complete in a community where the config declares the kind complete and neither check takes that
+    back: the community is thin (its ground survey has fewer matched sites per km of walkable street than both
+    checks ask), or the whole study has no confirmed site of the kind. Nothing here ever declares a layer complete.
+
+    The density is that of all ground-surveyed sites, not of the kind: a kind's own count can't tell a site that is
+    absent from one that nobody mapped. Kinds traced from imagery (parking, pitches) say nothing of the ground.
+
+    Parameters
+    ----------
+    site_kinds : `site_id, kind, evidence, rule`; implied rows and kinds outside the 27 are left out of the counts.
+    site_community : site_id -> community_id (missing or "none" where the site lies in no community).
+    street_km : community_id -> km of walkable street; "none" is the street outside all communities (0 if absent).
+    declared : the kinds that the config declares complete.
+    floor_per_km : ground-surveyed sites per km below which a community is thin whatever the study looks like.
+    median_share : a community is thin below this share of the median over the study's communities with at least
+        1 km of street. Communities with less street than that take the density of the study as a whole, and the
+        study without any larger community takes that density as its median. "none" is no community: it is judged,
+        and isn't part of the median.
+
+    Returns
+    -------
+    One row per community (sorted; "none" always among them) and kind: `community_id, kind, declared, n_features`
+    (matched sites of that kind), `street_km, density_per_km` (the density that was judged), `median_per_km`,
+    `floor_per_km`, `needed_per_km` (the density asked: the larger of floor and share of the median), `complete`,
+    `why` (first that applies of "not_declared", "thin_community", "no_feature_anywhere"; missing when complete).
+
+    Raises
+    ------
+    InputError
+        for declared kinds that aren't on the checklist, and sites or communities without an entry.
+    """
+    strangers = [name for name in declared if name not in KINDS]
+    if strangers:
+        raise InputError(f"declared complete: {head(strangers)} not on the checklist; use one of {', '.join(KINDS)}")
+    found = site_kinds[site_kinds["evidence"].isin(["confirmed", "possible"]) & site_kinds["kind"].isin(KINDS)]
+    lost = found.loc[~found["site_id"].isin(site_community.index), "site_id"]
+    if len(lost):
+        raise InputError(f"site_community: {len(lost)} sites are missing: {head(lost)}; give each site a community")
+    street = street_km.astype("float64")
+    if NO_AREA not in street.index:
+        street.loc[NO_AREA] = 0.0
+    street = street.sort_index()
+    place = found["site_id"].map(site_community).fillna(NO_AREA)
+    unplaced = place[~place.isin(street.index)].unique()
+    if len(unplaced):
+        raise InputError(f"street_km: communities {head(unplaced)} are missing; give each its km of street")
+
+    shape = (len(street), len(KINDS))
+    row = street.index.get_indexer(pd.Index(place))
+    column = pd.Index(KINDS).get_indexer(pd.Index(found["kind"]))
+    n_features = np.zeros(shape)
+    np.add.at(n_features, (row, column), 1.0)
+
+    surveyed = ~np.array([kind(name).from_imagery for name in KINDS])
+    ground = surveyed[column]
+    once = ~found["site_id"][ground].duplicated().to_numpy()
+    n_ground = np.bincount(row[ground][once], minlength=len(street)).astype(np.float64)
+
+    km = street.to_numpy()
+    overall = n_ground.sum() / km.sum() if km.sum() > 0 else np.nan
+    long_enough = km >= MIN_STREET_KM
+    density = np.full(len(km), overall)
+    density[long_enough] = n_ground[long_enough] / km[long_enough]
+    measured = density[long_enough & (street.index != NO_AREA)]
+    median = float(np.median(measured)) if measured.size else overall
+    needed = float(np.fmax(floor_per_km, median_share * median))
+
+    is_declared = np.broadcast_to([name in declared for name in KINDS], shape)
+    thin = np.broadcast_to(~(density >= needed)[:, np.newaxis], shape)  # a density of nan is thin as well
+    confirmed = set(found.loc[found["evidence"] == "confirmed", "kind"])
+    nowhere = np.broadcast_to([name not in confirmed for name in KINDS], shape)
+    reasons = ("not_declared", "thin_community", "no_feature_anywhere")
+    why = np.select([~is_declared, thin, nowhere], [0, 1, 2], default=-1)
+    return pd.DataFrame(
+        {
+            "community_id": names_at(np.repeat(np.arange(shape[0]), shape[1]), street.index),
+            "kind": names_at(np.tile(np.arange(shape[1]), shape[0]), KINDS),
+            "declared": is_declared.ravel(),
+            "n_features": n_features.ravel(),
+            "street_km": np.repeat(km, shape[1]),
+            "density_per_km": np.repeat(density, shape[1]),
+            "median_per_km": median,
+            "floor_per_km": float(floor_per_km),
+            "needed_per_km": needed,
+            "complete": (is_declared & ~thin & ~nowhere).ravel(),
+            "why": names_at(why.ravel(), reasons),
+        }
+    )
+
+
+def complete_at(community_id: pd.Series[str], layers: pd.DataFrame) -> BoolArray:
+    """Whether each residence's community has each kind's layer complete.
+
+    Parameters
+    ----------
+    community_id : one per residence; missing is "none".
+    layers : from `layer_completeness`.
+
+    Returns
+    -------
+    Residences x 27, kinds in checklist order.
+
+    Raises
+    ------
+    InputError
+        naming the communities that the layers don't have.
+    """
+    communities = pd.Index(layers["community_id"].to_numpy()[:: len(KINDS)])
+    row = communities.get_indexer(pd.Index(community_id.fillna(NO_AREA)))
+    if (row < 0).any():
+        absent = community_id[row < 0].unique()
+        raise InputError(f"layers: communities {head(absent)} are missing; give street_km for each community")
+    complete: BoolArray = layers["complete"].to_numpy(dtype=bool).reshape(-1, len(KINDS))[row]
+    return complete
+
+
+def statuses(
+    residence_id: Sequence[str] | pd.Series[str],
+    *,
+    site_id: Sequence[str] | pd.Series[str],
+    time_confirmed_s: FloatArray,
+    site_confirmed: CodeArray,
+    n_confirmed: CodeArray,
+    time_possible_s: FloatArray,
+    site_possible: CodeArray,
+    n_possible: CodeArray,
+    straight_m: FloatArray,
+    complete: BoolArray,
+    on_network: BoolArray,
+    edge_s: FloatArray,
+    threshold_s: FloatArray,
+    flat_speed_m_s: float,
+    kinds: Sequence[str] = KINDS,
+) -> pd.DataFrame:
+    """Settle every residence and kind: its status, the site that decided, the reason, and whether speed matters.
+
+    The first that holds: `covered`, a confirmed site within the threshold (a site exactly at it counts);
+    `possible`, a possible or implied one; `off_network`; `unknown`, no complete layer there, or the edge of the data
+    within the threshold; `gap`. Reasons: `data_missing` for possible; `data_edge` for unknown where the edge is
+    within the threshold, else `data_missing`; for a gap `detour` where some site is within the distance that the
+    flat speed gives as the crow flies, else `too_far` where the study has any site, else `no_site`.
+
+    Parameters
+    ----------
+    residence_id : n ids.
+    site_id : the ids that `site_confirmed` and `site_possible` index.
+    time_confirmed_s, time_possible_s : n x kinds, walk to the nearest confirmed site, and to the nearest possible
+        or implied one; inf where the search found none.
+    site_confirmed, site_possible : n x kinds, which site that is (an index into `site_id`; -1 where none).
+    n_confirmed, n_possible : n x kinds, how many lie within the residence's threshold.
+    straight_m : n x kinds, as the crow flies to the nearest site of any evidence; inf where the study has none.
+    complete : n x kinds, from `complete_at`.
+    on_network : n; off it the times must be inf.
+    edge_s : n, walk to the nearest edge of the data; inf where none was found.
+    threshold_s : n, by the residence's setting.
+    flat_speed_m_s : the profile's speed on the flat.
+    kinds : the names of the columns.
+
+    Returns
+    -------
+    n x kinds rows in the given order of residences, then kinds: `residence_id, kind, status, time_s, site_id,
+    n_sites, reason, robust`. Time and site are those that decided: the nearest confirmed when covered, the nearest
+    possible when possible, otherwise the nearest confirmed within twice the threshold, else the nearest possible
+    within it, else inf and missing. `n_sites` counts the deciding evidence (0 unless covered or possible). `robust`:
+    the status is the same at 0.8 and 1.2 times the speed.
+
+    Raises
+    ------
+    InputError
+        naming each array whose shape doesn't fit or that holds nan.
+    """
+    n, k = len(residence_id), len(kinds)
+    tables = {
+        "time_confirmed_s": time_confirmed_s,
+        "site_confirmed": site_confirmed,
+        "n_confirmed": n_confirmed,
+        "time_possible_s": time_possible_s,
+        "site_possible": site_possible,
+        "n_possible": n_possible,
+        "straight_m": straight_m,
+        "complete": complete,
+    }
+    columns = {"on_network": on_network, "edge_s": edge_s, "threshold_s": threshold_s}
+    _check_shapes(tables, (n, k))
+    _check_shapes(columns, (n,))
+
+    threshold = np.asarray(threshold_s, dtype=np.float64)[:, np.newaxis]
+    edge = np.asarray(edge_s, dtype=np.float64)[:, np.newaxis]
+    on = np.asarray(on_network)[:, np.newaxis]
+
+    def settle(speed: float) -> CodeArray:
+        # Walking at `speed` times the pace reaches what lies within `speed` times the threshold at the usual one.
+        reach = threshold * speed
+        return np.select(
+            [time_confirmed_s <= reach, time_possible_s <= reach, ~on, ~complete | (edge <= reach)],
+            [np.int8(COVERED), np.int8(POSSIBLE), np.int8(OFF_NETWORK), np.int8(UNKNOWN)],
+            default=np.int8(GAP),
+        )
+
+    status = settle(1.0)
+    robust = np.ones((n, k), dtype=bool)
+    for speed in ROBUST_SPEEDS:
+        robust &= settle(speed) == status
+
+    horizon = SEARCH_FACTOR * threshold
+    by_confirmed = (status == COVERED) | ((status != POSSIBLE) & (time_confirmed_s <= horizon))
+    time = np.where(by_confirmed, time_confirmed_s, time_possible_s)
+    found = time <= horizon
+    site = np.where(found, np.where(by_confirmed, site_confirmed, site_possible), -1)
+    n_sites = np.select([status == COVERED, status == POSSIBLE], [n_confirmed, n_possible], default=0)
+
+    gap_reason = np.select(
+        [straight_m <= flat_speed_m_s * threshold, np.isfinite(straight_m)],
+        [REASONS.index("detour"), REASONS.index("too_far")],
+        default=REASONS.index("no_site"),
+    )
+    unknown_reason = np.where(edge <= threshold, REASONS.index("data_edge"), REASONS.index("data_missing"))
+    reason = np.select(
+        [status == COVERED, status == POSSIBLE, status == UNKNOWN, status == GAP],
+        [-1, REASONS.index("data_missing"), unknown_reason, gap_reason],
+        default=REASONS.index("off_network"),
+    )
+    return pd.DataFrame(
+        {
+            "residence_id": names_at(np.repeat(np.arange(n), k), residence_id),
+            "kind": names_at(np.tile(np.arange(k), n), kinds),
+            "status": names_at(status.ravel(), STATUSES),
+            "time_s": np.where(found, time, np.inf).ravel(),
+            "site_id": names_at(site.ravel(), site_id),
+            "n_sites": n_sites.astype(np.int64).ravel(),
+            "reason": names_at(reason.ravel(), REASONS),
+            "robust": robust.ravel(),
+        }
+    )
+
+
+def _check_shapes(arrays: dict[str, NDArray[np.generic]], shape: tuple[int, ...]) -> None:
+    wrong = [f"{name} {np.shape(array)}" for name, array in arrays.items() if np.shape(array) != shape]
+    if wrong:
+        raise InputError(f"statuses: {', '.join(wrong)}; give arrays of shape {shape}")
+    unsure = [name for name, array in arrays.items() if np.isnan(np.asarray(array, dtype=np.float64)).any()]
+    if unsure:
+        raise InputError(f"statuses: {', '.join(unsure)} hold nan; give inf where nothing was found")
+
+
+def names_at(positions: CodeArray, names: Sequence[str] | pd.Series[str] | pd.Index[str]) -> pd.Series[str]:
+    """The names at these positions, missing where the position is -1.
+
+    >>> names_at(np.array([1, -1]), ["a", "b"]).tolist()
+    ['b', nan]
+    """
+    table = np.full(len(names) + 1, None, dtype=object)
+    table[:-1] = np.asarray(names, dtype=object)
+    return pd.Series(table[positions], dtype="str")

@@ -1,0 +1,68 @@
+"""Networks, places and frames drawn by hand, in metres from a spot in Nanjing."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import Geod
+
+from circle15.network import WalkNetwork
+
+_GEOD = Geod(ellps="WGS84")
+ORIGIN = (118.78, 32.04)
+
+
+def place(east_m: float, north_m: float) -> tuple[float, float]:
+    """Longitude and latitude of a spot some metres east and north of a spot in Nanjing."""
+    lon, lat, _ = _GEOD.fwd(*ORIGIN, 90.0, east_m)
+    lon, lat, _ = _GEOD.fwd(lon, lat, 0.0, north_m)
+    return lon, lat
+
+
+def spots(ids_at: dict[str, tuple[float, float]], key: str = "residence_id") -> gpd.GeoDataFrame:
+    """Named points, given in metres."""
+    points = [shapely.Point(place(*at)) for at in ids_at.values()]
+    return gpd.GeoDataFrame({key: list(ids_at)}, geometry=points, crs="EPSG:4326")
+
+
+def drawn_network(
+    nodes: dict[str, tuple[float, float]],
+    edges: list[tuple[str, str, float]],
+    *,
+    oneway: tuple[int, ...] = (),
+    steps: tuple[int, ...] = (),
+    profile: str = "planning",
+    max_snap_m: float = 200.0,
+    min_component_m: float = 0.0,
+) -> WalkNetwork:
+    """A network of straight streets: nodes in metres, edges with the length that the test counts with."""
+    table = pd.DataFrame(edges, columns=["u", "v", "length_m"])
+    table["oneway"] = [i in oneway for i in range(len(edges))]
+    table["street_class"] = ["steps" if i in steps else "road" for i in range(len(edges))]
+    return WalkNetwork.from_edges(
+        spots(nodes, "node_id"), table, profile=profile, max_snap_m=max_snap_m, min_component_m=min_component_m
+    )
+
+
+def line(*points: tuple[float, float]) -> shapely.LineString:
+    """A line through spots given in metres."""
+    return shapely.LineString([place(*point) for point in points])
+
+
+def holds(pairs: dict[str, str], evidence: str = "confirmed") -> pd.DataFrame:
+    """Site -> kind."""
+    return pd.DataFrame(
+        {"site_id": list(pairs), "kind": list(pairs.values()), "evidence": evidence, "rule": "drawn by hand"}
+    )
+
+
+def random_network(seed: int, n: int = 30, extra: int = 20) -> WalkNetwork:
+    """A connected random network with a few one-way streets, loops and parallel streets."""
+    rng = np.random.default_rng(seed)
+    at = {f"{i}": (float(x), float(y)) for i, (x, y) in enumerate(rng.uniform(0, 1000, (n, 2)))}
+    pairs = [(i, int(rng.integers(0, i))) for i in range(1, n)] + rng.integers(0, n, (extra, 2)).tolist()
+    edges = [(f"{u}", f"{v}", float(rng.uniform(20, 400))) for u, v in pairs]
+    oneway = tuple(int(i) for i in range(n - 1, len(edges)) if rng.random() < 0.3)
+    return drawn_network(at, edges, oneway=oneway)
