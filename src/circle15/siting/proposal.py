@@ -1,0 +1,137 @@
+"""From a study's statuses to a plan: the demand, the candidates, the solved model, and who gains."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from circle15 import checklist
+from circle15.reach import times_within
+from circle15.schema import NO_AREA
+from circle15.siting.candidates import frontage_candidates, host_candidates, join_candidates, may_hold
+from circle15.siting.models import solve_siting
+from circle15.siting.plan import gained_if_confirmed, gains_in_order, within_cutoff
+from circle15.siting.problem import SitingProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import shapely
+
+    from circle15.network import Snaps, WalkNetwork
+    from circle15.siting.plan import SitingPlan
+    from circle15.units import FloatArray
+
+__all__ = ["Proposal", "no_proposal", "propose_sites"]
+
+
+class Proposal(NamedTuple):
+    """Candidates, the plan (one row an opened candidate, by rank) and its summary, JSON-ready."""
+
+    candidates: gpd.GeoDataFrame
+    plan: gpd.GeoDataFrame
+    summary: dict[str, Any]
+
+
+def propose_sites(
+    network: WalkNetwork,
+    residences: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    site_kinds: pd.DataFrame,
+    access: pd.DataFrame,
+    *,
+    home: Snaps,
+    threshold_s: FloatArray,
+    extent: shapely.Polygon,
+    kinds: Sequence[str],
+    p: int,
+    spacing_m: float,
+    gap: float,
+    node_limit: int,
+) -> Proposal:
+    """Choose where at most `p` new sites for `kinds` help most residents who have a gap.
+
+    Demand is the weight of residences with `gap` for a kind; `gained_if_confirmed` stands beside it: what a site would
+    gain if everything unknown turned out to be missing. Existing sites count, since who reaches one has no gap.
+
+    Parameters
+    ----------
+    home : the residences' snaps on `network`; `threshold_s` (n,) each residence's threshold.
+    extent : candidates lie inside it.
+    spacing_m : distance between candidates along street frontage.
+    gap, node_limit : when the proof may stop, see `solve_siting`.
+    """
+    candidates = join_candidates(
+        frontage_candidates(network, extent, spacing_m=spacing_m),
+        host_candidates(sites, site_kinds, kinds=kinds, extent=extent),
+    )
+    problem = SitingProblem(
+        time_s=times_within(network, home, network.snap(candidates.geometry), cutoff_s=float(threshold_s.max())),
+        weights=_weight_with(residences, access, kinds, "gap"),
+        cutoff_s=threshold_s,
+        kinds=kinds,
+        candidate_ids=candidates["candidate_id"],
+        residence_ids=residences["residence_id"],
+        conflicts=[pair for pair in combinations(kinds, 2) if pair[1] in checklist.kind(pair[0]).avoid_sharing_with],
+        candidate_kinds=may_hold(candidates, site_kinds, kinds),
+    )
+    solved = solve_siting(problem, model="mclp", p=p, gap=gap, node_limit=node_limit)
+    unsure = _weight_with(residences, access, kinds, "unknown")
+    opened = candidates.iloc[solved.selected].drop(columns="candidate_id").reset_index(drop=True)
+    table = solved.frame().assign(gained_if_confirmed=gained_if_confirmed(problem, solved, unsure))
+    plan = gpd.GeoDataFrame(pd.concat([table, opened], axis=1), geometry="geometry", crs=candidates.crs)
+    summary = solved.summary() | {
+        "explanation": solved.explain(unit="of weight"),
+        "candidates": candidates["origin"].value_counts(sort=False).astype(int).to_dict(),
+        "demand_by_kind": dict(zip(kinds, problem.weights.sum(axis=0).tolist(), strict=True)),
+        "gained_by_community": _gained_by_community(problem, solved, residences),
+    }
+    return Proposal(candidates, plan, summary)
+
+
+def no_proposal() -> Proposal:
+    """The proposal of a study that asks for none."""
+    text, number = {"dtype": "str"}, {"dtype": "float64"}
+    candidates = {name: pd.Series([], **text) for name in ("candidate_id", "origin", "site_id", "name")}
+    plan = {name: pd.Series([], **text) for name in ("candidate_id", "kinds")}
+    plan |= {name: pd.Series([], **number) for name in ("gained", "gained_if_confirmed")}
+    plan |= {"rank": pd.Series([], dtype="int64")} | {
+        name: pd.Series([], **text) for name in ("origin", "site_id", "name")
+    }
+    return Proposal(
+        gpd.GeoDataFrame(candidates, geometry=gpd.GeoSeries([], crs="EPSG:4326")),
+        gpd.GeoDataFrame(plan, geometry=gpd.GeoSeries([], crs="EPSG:4326")),
+        {},
+    )
+
+
+def _weight_with(residences: gpd.GeoDataFrame, access: pd.DataFrame, kinds: Sequence[str], status: str) -> FloatArray:
+    """(residences, kinds): the weight of each residence where its status is this one, else 0."""
+    table = access[access["kind"].isin(list(kinds))].pivot_table(
+        index="residence_id", columns="kind", values="status", aggfunc="first", observed=True
+    )
+    has = (table.loc[residences["residence_id"], list(kinds)] == status).to_numpy()
+    return np.where(has, residences["weight"].to_numpy(dtype=np.float64)[:, None], 0.0)
+
+
+def _gained_by_community(
+    problem: SitingProblem, solved: SitingPlan, residences: gpd.GeoDataFrame
+) -> list[dict[str, Any]]:
+    """Weight that the whole plan newly serves, by kind and community."""
+    holds = np.array([[kind in held for kind in solved.kinds] for held in solved.kinds_held], dtype=bool)
+    near = within_cutoff(problem).tocsc()[:, solved.selected]
+    community = residences["community_id"].fillna(NO_AREA).to_numpy(dtype=object)
+    rows = []
+    for area in sorted(set(community)):
+        weights = np.where((community == area)[:, None], problem.weights, 0.0)
+        gains = gains_in_order(near, holds.reshape(-1, len(solved.kinds)), weights).sum(axis=0)
+        rows += [
+            {"community_id": area, "kind": kind, "demand": float(demand), "gained": float(gain)}
+            for kind, demand, gain in zip(solved.kinds, weights.sum(axis=0), gains, strict=True)
+            if demand > 0
+        ]
+    return rows
