@@ -1,0 +1,223 @@
+"""A study's settings: TOML on disk, frozen and checked in memory. Every error names file and key.
+
+Minutes are allowed here (and on pages) only; everything else is seconds and metres. Paths are relative to the config.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from circle15 import checklist
+from circle15.errors import ConfigError
+
+__all__ = ["StudyConfig", "load_config"]
+
+
+def _known_kind(kind: str) -> str:
+    if kind not in checklist.KINDS:
+        raise ValueError(f"'{kind}' is no kind of the checklist; use {', '.join(checklist.KINDS)}")
+    return kind
+
+
+def _known_policy(policy: str) -> str:
+    if policy not in checklist.policies():
+        raise ValueError(f"'{policy}' is no policy of the catalogue; use {', '.join(checklist.policies())}")
+    return policy
+
+
+def _box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = box
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError("a box is [west, south, east, north] in degrees, west < east and south < north")
+    return box
+
+
+KindId = Annotated[str, AfterValidator(_known_kind)]
+PolicyId = Annotated[str, AfterValidator(_known_policy)]
+Box = Annotated[tuple[float, float, float, float], AfterValidator(_box)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class OsmSection(_Section):
+    """`[osm]`: the OpenStreetMap extract and how far it can be trusted."""
+
+    file: Path
+    extent: Box | None = None
+    """West, south, east, north of the data; else the file's own box; else its nodes' box."""
+    data_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    """The data's date, where the file doesn't say."""
+    complete: tuple[KindId, ...] = ()
+    """Kinds whose sites are all in the file; only these can show gaps."""
+    complete_why: str | None = None
+    """Why that is believed: shown on every page."""
+
+
+class RegisterSection(_Section):
+    """One `[[registers]]`: a register of facilities (CSV or XLSX), and the kinds of which it lists every site."""
+
+    file: Path
+    complete: tuple[KindId, ...] = ()
+
+
+class ResidencesSection(_Section):
+    """`[residences]`: where people live and what a residence weighs."""
+
+    file: Path | None = None
+    """Residences as a map layer or a CSV or XLSX register; else the OSM buildings named here."""
+    weight_meaning: Literal["residents", "dwellings", "floor_area_m2"] = "floor_area_m2"
+    buildings: tuple[str, ...] = (
+        "apartments", "bungalow", "cabin", "detached", "dormitory", "farm", "ger", "house", "houseboat", "residential",
+        "semidetached_house", "static_caravan", "terrace",
+    )  # fmt: skip
+    """Values of the tag `building` that people live in."""
+    default_levels: float = Field(default=2.0, gt=0, le=100)
+    """Storeys of a building that doesn't say."""
+
+    @model_validator(mode="after")
+    def _weight_fits(self) -> ResidencesSection:
+        if self.file is None and self.weight_meaning != "floor_area_m2":
+            raise ValueError("weights of OSM buildings are floor_area_m2; give a file with residents or dwellings")
+        return self
+
+
+class AreasSection(_Section):
+    """`[areas]`: communities and districts, from a layer or from OSM's administrative levels."""
+
+    file: Path | None = None
+    """A polygon layer with level (community or district), area_id and name."""
+    community_admin_level: int | None = Field(default=None, ge=1, le=11)
+    district_admin_level: int | None = Field(default=None, ge=1, le=11)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> AreasSection:
+        if self.file is not None and (self.community_admin_level or self.district_admin_level):
+            raise ValueError("give either a file or admin levels of OSM, not both")
+        return self
+
+
+class WalkSection(_Section):
+    """`[walk]`: how people walk."""
+
+    profile: str = "planning"
+    max_snap_m: float = Field(default=200.0, gt=0, le=5000)
+    min_component_m: float = Field(default=500.0, ge=0)
+
+
+class ThresholdsSection(_Section):
+    """`[thresholds]`: the promise, in minutes on foot."""
+
+    urban_min: float = Field(default=15.0, gt=0, le=120)
+    rural_min: float = Field(default=30.0, gt=0, le=120)
+
+
+class DensitySection(_Section):
+    """`[density]`: when OSM is too thin to be called complete (docs/statuses.md)."""
+
+    floor_per_km: float = Field(default=0.1, ge=0)
+    median_share: float = Field(default=0.25, ge=0, le=1)
+
+
+class SitingSection(_Section):
+    """`[siting]`: which kinds to site, how many sites, on which candidates."""
+
+    kinds: tuple[KindId, ...] = Field(min_length=1)
+    p: int = Field(default=5, ge=1, le=1000)
+    spacing_m: float = Field(default=150.0, ge=10, le=5000)
+    """Distance between candidates along street frontage."""
+    gap: float = Field(default=0.005, ge=0, le=1)
+    """Relative distance from the best possible plan at which the search may stop."""
+    node_limit: int = Field(default=1000, ge=0)
+    """Branch-and-bound nodes at most."""
+
+
+class StudyConfig(_Section):
+    """A study's settings as one frozen value; `path` is the file that they came from."""
+
+    path: Path
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    title_zh: str = Field(min_length=1)
+    title_en: str = Field(min_length=1)
+    setting: Literal["urban", "rural"] = "urban"
+    """Urban or rural threshold, for residences in areas that don't say."""
+    within: Box | None = None
+    """Only residences in this box are studied; the whole extent of the data otherwise."""
+    map_review_number: str | None = None
+    """审图号 of the map, where one was granted."""
+    osm: OsmSection
+    registers: tuple[RegisterSection, ...] = ()
+    residences: ResidencesSection = ResidencesSection()
+    areas: AreasSection = AreasSection()
+    walk: WalkSection = WalkSection()
+    thresholds: ThresholdsSection = ThresholdsSection()
+    density: DensitySection = DensitySection()
+    siting: SitingSection | None = None
+    policies: tuple[PolicyId, ...] = ()
+
+    def file(self, path: Path) -> Path:
+        """A path of this config as seen from the working folder."""
+        return path if path.is_absolute() else self.path.parent / path
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting as resolved, JSON-ready, without the config's own path."""
+        return self.model_dump(mode="json", exclude={"path"})
+
+
+def load_config(path: Path | str) -> StudyConfig:
+    """Read a study's config.
+
+    Raises
+    ------
+    ConfigError
+        with the file, every wrong key, and what would be right.
+    """
+    file = Path(path)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: no such config; write one with `circle15 init DIR`") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{file}: is a folder; name the .toml file in it") from None
+    except PermissionError:
+        raise ConfigError(f"{file}: can't be read; check its permissions") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file}: isn't UTF-8 text; save it as UTF-8 TOML") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: isn't valid TOML: {error}; mend that line") from None
+    if "path" in content:
+        raise ConfigError(f"{file}: key 'path' is unknown; remove it")
+    try:
+        return StudyConfig.model_validate({**content, "path": file})
+    except ValidationError as error:
+        problems = "; ".join(_sentence(problem) for problem in error.errors(include_url=False))
+        raise ConfigError(f"{file}: {problems}") from None
+
+
+def _sentence(problem: Any) -> str:
+    """One pydantic problem as key, what is wrong, and the mend."""
+    key = ".".join(str(part) for part in problem["loc"]) or "config"
+    if problem["type"] == "extra_forbidden":
+        known = ", ".join(_known_keys(problem["loc"][:-1]))
+        return f"key '{key}' is unknown; use one of {known}"
+    if problem["type"] == "missing":
+        return f"key '{key}' is missing; add it"
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "value_error":
+        return f"key '{key}': {message}"
+    return f"key '{key}': {message[0].lower()}{message[1:]}, not {problem['input']!r}"
+
+
+def _known_keys(section: tuple[Any, ...]) -> list[str]:
+    model: Any = StudyConfig
+    for name in (part for part in section if isinstance(part, str)):
+        annotation = model.model_fields[name].annotation
+        model = next(
+            kind for kind in (annotation, *getattr(annotation, "__args__", ())) if hasattr(kind, "model_fields")
+        )
+    return [name for name in model.model_fields if name != "path"]

@@ -1,0 +1,1 @@
+"""The only readers of the outside: files and services in, plain frames out."""
