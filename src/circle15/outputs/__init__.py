@@ -1,0 +1,1 @@
+"""What people read: tables, reports and the public map; each takes the frames of a study."""

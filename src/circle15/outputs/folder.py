@@ -1,0 +1,137 @@
+"""A run's folder: written beside, then put in place whole, so that a run that dies leaves the previous one."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from circle15.errors import ConfigError
+from circle15.outputs.report import render_report
+from circle15.outputs.tables import json_text, write_tables
+from circle15.outputs.webmap import render_map
+from circle15.schema import NO_AREA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from circle15.schema import StudyFrames
+
+__all__ = ["check_out", "report_names", "write_run"]
+
+_MANIFEST = "manifest.json"
+
+
+def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, Any]) -> Path:
+    """Write a finished run: tables, map, a report for each district, and the manifest.
+
+    Parameters
+    ----------
+    out : a folder that doesn't exist, is empty, or holds a former run, which is replaced. Files in it that are no
+        part of a run are kept.
+    manifest : what the run was made from and how; counts are added here.
+
+    Raises
+    ------
+    ConfigError
+        when `out` is a file, holds other things than a run, or can't be written.
+    """
+    target = check_out(out)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise ConfigError(f"{target}: can't be written ({error.strerror}); choose another folder") from None
+    try:
+        staged.chmod(0o755)
+        write_tables(frames, staged)
+        (staged / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
+        (staged / "reports").mkdir()
+        for district, name in report_names(frames).items():
+            page = render_report(frames, district)
+            (staged / "reports" / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
+        written = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
+        full = {**manifest, "counts": _counts(frames), "files": [*written, _MANIFEST]}
+        (staged / _MANIFEST).write_text(json_text(full), encoding="utf-8")
+        _put_in_place(staged, target)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return target
+
+
+def check_out(out: str | Path) -> Path:
+    """The folder of a run, refused where writing would harm something else."""
+    target = Path(out).resolve()
+    if target.exists() and not target.is_dir():
+        raise ConfigError(f"{out}: is a file; name a folder for the run")
+    if target.is_dir() and any(target.iterdir()) and _former_files(target) is None:
+        raise ConfigError(f"{out}: holds files but no run of circle15; name an empty or new folder")
+    return target
+
+
+def report_names(frames: StudyFrames) -> dict[str | None, str]:
+    """The report of each district and its file's name, safe on every system.
+
+    None is the whole study; "none" collects the residences that lie in no district, where a study has districts.
+    """
+    names: dict[str | None, str] = {None: "all"}
+    district_id = frames.residences["district_id"]
+    districts = sorted(set(district_id.dropna()))
+    if districts and district_id.isna().any():
+        names[NO_AREA] = NO_AREA
+    for district in districts:
+        base = re.sub(r"[^A-Za-z0-9_-]+", "_", district).strip("_") or "district"
+        name, n = base, 2
+        while name.lower() in {taken.lower() for taken in names.values()}:
+            name, n = f"{base}-{n}", n + 1
+        names[district] = name
+    return names
+
+
+def _former_files(target: Path) -> list[str] | None:
+    try:
+        manifest = json.loads((target / _MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_run = isinstance(manifest, dict) and manifest.get("program") == "circle15"
+    return [str(name) for name in manifest.get("files", [])] if is_run else None
+
+
+def _put_in_place(staged: Path, target: Path) -> None:
+    """Swap the folders; what the former run didn't write moves over."""
+    if not target.exists():
+        staged.rename(target)
+        return
+    former = set(_former_files(target) or [])
+    for path in sorted(target.rglob("*")):
+        name = path.relative_to(target).as_posix()
+        if path.is_file() and name not in former and not (staged / name).exists():
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, staged / name)
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    target.rename(old / "old")
+    try:
+        staged.rename(target)
+    except OSError:
+        (old / "old").rename(target)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _counts(frames: StudyFrames) -> dict[str, Any]:
+    return {
+        "residences": len(frames.residences),
+        "sites": len(frames.sites),
+        "site_kinds": frames.site_kinds.groupby(["kind", "evidence"], sort=True).size().unstack(fill_value=0)
+        .astype(int).to_dict("index"),
+        "access": {str(status): int(n) for status, n in frames.access["status"].value_counts(sort=False).items()},
+        "layers_complete": int(frames.layers["complete"].sum()),
+        "layers_declared": int(frames.layers["declared"].sum()),
+        "gap_areas": len(frames.gap_areas),
+        "candidates": len(frames.candidates),
+        "plan": len(frames.plan),
+    }  # fmt: skip

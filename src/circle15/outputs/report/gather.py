@@ -1,0 +1,568 @@
+"""Taking a report's figures out of a study's frames; `build` gathers them into one `ReportModel`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, kind, policies
+from circle15.errors import InputError, head
+from circle15.outputs.palette import GROUPS_EN, LAYER_WHY, REASONS, Words, plain_name
+from circle15.outputs.report.model import (
+    GAP_AREA_ROWS,
+    VERDICTS,
+    AreaName,
+    CommunityGain,
+    CommunityQuality,
+    CommunityRow,
+    GapAreaRow,
+    GroupRows,
+    IndicatorRow,
+    KindQuality,
+    KindRow,
+    Plan,
+    PlanSite,
+    PolicyRows,
+    Quality,
+    ReportModel,
+    RequirementRows,
+    Scope,
+    ScoreRow,
+    Shares,
+    TopGap,
+    Unserved,
+)
+from circle15.outputs.report.wording import UNITS, name_or
+from circle15.schema import NO_AREA, STATUSES, StudyFrames, points_of
+from circle15.units import BoolArray
+
+_GAP = STATUSES.index("gap")
+_UNKNOWN = STATUSES.index("unknown")
+_OFF = STATUSES.index("off_network")
+
+SERVICES_EN: Mapping[str, str] = {
+    "政务服务": "Government",
+    "便民服务": "Everyday",
+    "健康服务": "Health",
+    "文体服务": "Culture and sport",
+    "平安服务": "Safety",
+    "公益服务": "Public welfare",
+}
+
+
+def scope_of(frames: StudyFrames, district_id: str | None) -> Scope:
+    """Take one district's residences (or all) out of the frames.
+
+    Raises
+    ------
+    InputError
+        when no residence lies in the district.
+    """
+    residences = frames.residences
+    district = residences["district_id"].fillna(NO_AREA)
+    if district_id is not None:
+        inside = (district == district_id).to_numpy(dtype=bool)
+        if not inside.any():
+            known = sorted(set(district))
+            raise InputError(f"no residence lies in district {district_id!r}; the districts are {head(known, most=12)}")
+        residences = residences[inside]
+    rows = pd.Index(residences["residence_id"]).get_indexer(pd.Index(frames.access["residence_id"]))
+    columns = pd.Index(KINDS).get_indexer(pd.Index(frames.access["kind"]))
+    used = (rows >= 0) & (columns >= 0)
+    at = (rows[used], columns[used])
+    shape = (len(residences), len(KINDS))
+    status = np.full(shape, -1, dtype=np.int8)
+    status[at] = pd.Index(STATUSES).get_indexer(pd.Index(frames.access["status"]))[used]
+    if (status < 0).any():
+        missing = residences["residence_id"].to_numpy()[(status < 0).any(axis=1)]
+        raise InputError(
+            f"access has no valid status for some kinds of residences {head(missing)}; run the study again"
+        )
+    reason = np.full(shape, "", dtype=object)
+    reason[at] = frames.access["reason"].fillna("").to_numpy(dtype=object)[used]
+    robust = np.ones(shape, dtype=bool)
+    robust[at] = frames.access["robust"].to_numpy(dtype=bool)[used]
+    community = residences["community_id"].fillna(NO_AREA)
+    ids = sorted(set(community), key=lambda area: (area == NO_AREA, area))
+    layers = frames.layers
+    complete = np.zeros((len(ids), len(KINDS)), dtype=bool)
+    row, column = (
+        pd.Index(ids).get_indexer(pd.Index(layers["community_id"])),
+        pd.Index(KINDS).get_indexer(pd.Index(layers["kind"])),
+    )
+    used = (row >= 0) & (column >= 0)
+    complete[row[used], column[used]] = layers["complete"].to_numpy(dtype=bool)[used]
+    return Scope(
+        residences=residences,
+        weight=residences["weight"].to_numpy(dtype=np.float64),
+        status=status,
+        reason=reason,
+        robust=robust,
+        community=pd.Index(ids).get_indexer(pd.Index(community)),
+        community_ids=tuple(ids),
+        complete=complete,
+    )
+
+
+def build(frames: StudyFrames, scope: Scope, district_id: str | None) -> ReportModel:
+    """Compute everything that the report of a district (or, with None, of the whole study) says."""
+    names = _area_names(frames)
+    if scope.community_ids == (NO_AREA,):
+        undivided = Words(zh="全部（未分社区）", en="all (not divided into communities)")
+        names["community", NO_AREA] = AreaName(area_id=NO_AREA, words=undivided)
+    communities = tuple(names["community", area] for area in scope.community_ids)
+    has_gap = (scope.status == _GAP).any(axis=1)
+    off = (scope.status == _OFF).any(axis=1)
+    matrix = _matrix(scope)
+    rows = [row for group in matrix for row in group.rows]
+    listed, more = _gap_areas(frames, scope, names, district_id)
+    return ReportModel(
+        study=_study_words(frames.about),
+        scope=None if district_id is None else names["district", district_id],
+        unit=UNITS[frames.about["weight_meaning"]],
+        weight=float(scope.weight.sum()),
+        n_residences=len(scope.weight),
+        settings=tuple(sorted(set(scope.residences["setting"]))),
+        communities=communities,
+        lacking=(float(scope.weight[has_gap].sum()), int(has_gap.sum())),
+        off_network=(float(scope.weight[off].sum()), int(off.sum())),
+        average=_average([row.total for row in rows]),
+        matrix=matrix,
+        top_gaps=_top_gaps(scope, communities, rows),
+        unknown_because=_unknown_because(frames, scope),
+        scores=_scores(frames, district_id, rows),
+        glance=_glance(frames, communities, rows),
+        gap_areas=listed,
+        gap_areas_more=more,
+        policies=_policies(frames, scope, district_id),
+        plan=_plan(frames, scope, names, district_id, rows),
+        quality=_quality(frames, scope, communities),
+        about={key: plain_name(value) if isinstance(value, str) else value for key, value in frames.about.items()},
+    )
+
+
+def _study_words(about: Mapping[str, Any]) -> Words:
+    fallback = str(about.get("study_id", ""))
+    zh = name_or(about.get("title_zh"), name_or(about.get("title_en"), fallback))
+    return Words(zh=zh, en=name_or(about.get("title_en"), zh))
+
+
+class _Names(dict[tuple[str, str], AreaName]):
+    """Names of areas by level and id; an area without a name goes by its id."""
+
+    def __missing__(self, key: tuple[str, str]) -> AreaName:
+        level, area_id = key
+        if area_id == NO_AREA:
+            zh, en = ("社区", "community") if level == "community" else ("街道（区）", "district")
+            return AreaName(area_id=area_id, words=Words(zh=f"不属任何{zh}", en=f"in no {en}"))
+        name = name_or(area_id, area_id)
+        return AreaName(area_id=area_id, words=Words(zh=name, en=name))
+
+
+def _area_names(frames: StudyFrames) -> _Names:
+    names = _Names()
+    shapes = frames.area_shapes
+    for level, area_id, name in zip(shapes["level"], shapes["area_id"], shapes["name"], strict=True):
+        text = name_or(name, area_id)
+        names[level, area_id] = AreaName(area_id=area_id, words=Words(zh=text, en=text))
+    return names
+
+
+def kind_words(kind_id: str) -> Words:
+    """A kind's names, also of an id that the checklist doesn't know."""
+    if kind_id not in KINDS:
+        return Words(zh=name_or(kind_id, "?"), en=name_or(kind_id, "?"))
+    one = kind(kind_id)
+    return Words(zh=one.zh, en=one.en)
+
+
+def _tally(scope: Scope, column: int, inside: BoolArray | None = None) -> Shares:
+    status, weight = scope.status[:, column], scope.weight
+    if inside is not None:
+        status, weight = status[inside], weight[inside]
+    by_status = np.bincount(status, weights=weight, minlength=len(STATUSES))
+    total = float(by_status.sum())
+    shares = by_status / total if total > 0 else np.full(len(STATUSES), np.nan)
+    return Shares(weight=total, n_residences=len(weight), shares=tuple(shares.tolist()))
+
+
+def _matrix(scope: Scope) -> tuple[GroupRows, ...]:
+    members = [scope.community == i for i in range(len(scope.community_ids))]
+    weight = scope.weight.sum()
+    groups = []
+    for group in GROUPS:
+        rows = []
+        for column, kind_id in enumerate(KINDS):
+            one = kind(kind_id)
+            if one.group != group:
+                continue
+            complete = scope.complete[:, column]
+            shaky = float(scope.weight[~scope.robust[:, column]].sum())
+            rows.append(
+                KindRow(
+                    kind=kind_id,
+                    words=kind_words(kind_id),
+                    group=group,
+                    total=_tally(scope, column),
+                    cells=tuple(_tally(scope, column, inside) for inside in members),
+                    judged="all" if complete.all() else "some" if complete.any() else "none",
+                    not_robust=shaky / weight if weight > 0 else math.nan,
+                )
+            )
+        groups.append(GroupRows(words=Words(zh=kind(rows[0].kind).group_zh, en=GROUPS_EN[group]), rows=tuple(rows)))
+    return tuple(groups)
+
+
+def _average(parts: Sequence[Shares]) -> Shares:
+    mean = np.mean([part.shares for part in parts], axis=0)
+    return Shares(weight=parts[0].weight, n_residences=parts[0].n_residences, shares=tuple(mean.tolist()))
+
+
+def _top_gaps(scope: Scope, communities: Sequence[AreaName], rows: Sequence[KindRow]) -> tuple[TopGap, ...]:
+    gaps = []
+    for column, row in enumerate(rows):
+        lacking = scope.status[:, column] == _GAP
+        if not lacking.any():
+            continue
+        weights = np.bincount(scope.community[lacking], weights=scope.weight[lacking], minlength=len(communities))
+        order = [i for i in np.argsort(-weights, kind="stable") if weights[i] > 0]
+        gaps.append(
+            TopGap(
+                words=row.words,
+                weight=float(scope.weight[lacking].sum()),
+                n_residences=int(lacking.sum()),
+                share=row.total.of("gap"),
+                where=tuple((communities[i], float(weights[i])) for i in order),
+            )
+        )
+    return tuple(sorted(gaps, key=lambda gap: -gap.weight))
+
+
+def _unknown_because(frames: StudyFrames, scope: Scope) -> tuple[tuple[Words, float], ...]:
+    total = scope.weight.sum() * len(KINDS)
+    if not total > 0:
+        return ()
+    why = frames.layers.set_index(["community_id", "kind"])["why"].fillna("").to_dict()
+    cell_why = np.array(
+        [[why.get((area, kind_id), "") for kind_id in KINDS] for area in scope.community_ids], dtype=object
+    ).reshape(len(scope.community_ids), len(KINDS))
+    unknown = scope.status == _UNKNOWN
+    edge = unknown & (scope.reason == "data_edge")
+    weights = np.broadcast_to(scope.weight[:, None], unknown.shape)
+    causes = [(REASONS["data_edge"], float(weights[edge].sum()))]
+    of_cell = cell_why[scope.community]
+    rest = unknown & ~edge
+    for word, words in LAYER_WHY.items():
+        hit = rest & (of_cell == word)
+        causes.append((words, float(weights[hit].sum())))
+        rest &= ~hit
+    causes.append((REASONS["data_missing"], float(weights[rest].sum())))
+    return tuple((words, weight / total) for words, weight in sorted(causes, key=lambda c: -c[1]) if weight > 0)
+
+
+def _score_of(row: Mapping[Any, Any], words: Words, n_kinds: int, average: Shares | None) -> ScoreRow:
+    return ScoreRow(
+        words=words,
+        n_kinds=n_kinds,
+        mean=(float(row["confirmed"]), float(row["confirmed_or_possible"])),
+        worst=(float(row["worst_decile_confirmed"]), float(row["worst_decile_confirmed_or_possible"])),
+        average=average,
+    )
+
+
+def _scores(frames: StudyFrames, district_id: str | None, rows: Sequence[KindRow]) -> tuple[ScoreRow, ...]:
+    of_scope = frames.scores[_of_area(frames.scores, district_id)]
+    by_scope = {row["scope"]: row for row in of_scope.to_dict("records")}
+    scopes: list[tuple[str, Words, list[KindRow]]] = [("all", Words(zh="27类总分", en="All 27 kinds"), list(rows))]
+    for group in GROUPS:
+        members = [row for row in rows if row.group == group]
+        zh = kind(members[0].kind).group_zh
+        scopes.append((group, Words(zh=zh, en=GROUPS_EN[group]), members))
+    for service in SERVICES_ZH:
+        members = [row for row in rows if service in kind(row.kind).services]
+        scopes.append((service, Words(zh=service, en=SERVICES_EN.get(service, service)), members))
+    return tuple(
+        _score_of(by_scope[scope], words, len(members), _average([row.total for row in members]))
+        for scope, words, members in scopes
+        if scope in by_scope
+    )
+
+
+def _glance(frames: StudyFrames, communities: Sequence[AreaName], rows: Sequence[KindRow]) -> tuple[CommunityRow, ...]:
+    everywhere = frames.residences["community_id"].fillna(NO_AREA).value_counts()
+    scores = frames.scores[(frames.scores["level"] == "community") & (frames.scores["scope"] == "all")]
+    by_area = {row["area_id"]: row for row in scores.to_dict("records")}
+    out = []
+    for i, area in enumerate(communities):
+        average = _average([row.cells[i] for row in rows])
+        whole = everywhere[area.area_id] == average.n_residences and area.area_id in by_area
+        score = _score_of(by_area[area.area_id], area.words, len(KINDS), None) if whole else None
+        out.append(CommunityRow(area=area, average=average, score=score))
+    return tuple(out)
+
+
+def _of_area(frame: pd.DataFrame, district_id: str | None) -> pd.Series[bool]:
+    if district_id is None:
+        return frame["level"] == "study"
+    return (frame["level"] == "district") & (frame["area_id"] == district_id)
+
+
+def _gap_areas(
+    frames: StudyFrames, scope: Scope, names: _Names, district_id: str | None
+) -> tuple[tuple[GapAreaRow, ...], tuple[int, float]]:
+    areas = frames.gap_areas
+    if not len(areas):
+        return (), (0, 0.0)
+    # Whose gap area is it? The residences inside it that lack its kind, since the frame doesn't list them.
+    points = np.asarray(points_of(scope.residences).array)
+    area, residence = shapely.STRtree(points).query(np.asarray(areas.geometry.array), predicate="intersects")
+    column = pd.Index(KINDS).get_indexer(pd.Index(areas["kind"]))
+    lacks = scope.status[residence, column[area]] == _GAP
+    area, residence = area[lacks], residence[lacks]
+    weights = np.zeros((len(areas), len(scope.community_ids)))
+    np.add.at(weights, (area, scope.community[residence]), scope.weight[residence])
+    inside = weights.sum(axis=1)
+    kept = np.arange(len(areas)) if district_id is None else np.unique(area)
+    total = areas["weight"].to_numpy(dtype=np.float64)
+    ids = areas["gap_area_id"].to_numpy()
+    order = sorted(kept.tolist(), key=lambda i: (-total[i], ids[i]))
+    rows = []
+    for i in order[:GAP_AREA_ROWS]:
+        row = areas.iloc[i]
+        by_weight = [c for c in np.argsort(-weights[i], kind="stable") if weights[i, c] > 0]
+        rows.append(
+            GapAreaRow(
+                gap_area_id=str(row["gap_area_id"]),
+                kind=kind_words(row["kind"]),
+                weight=float(total[i]),
+                n_residences=int(row["n_residences"]),
+                nearest_s=float(row["nearest_s"]),
+                cause=REASONS.get(row["cause"], Words(zh="原因不明", en="cause not known")),
+                where=tuple(names["community", scope.community_ids[c]] for c in by_weight),
+                partly=district_id is not None and inside[i] < total[i] * (1 - 1e-9),
+            )
+        )
+    rest = order[GAP_AREA_ROWS:]
+    return tuple(rows), (len(rest), float(total[rest].sum()))
+
+
+def _policies(frames: StudyFrames, scope: Scope, district_id: str | None) -> tuple[PolicyRows, ...]:
+    indicators = frames.indicators
+    communities = indicators[
+        (indicators["level"] == "community") & indicators["area_id"].isin(list(scope.community_ids))
+    ]
+    counts = communities.groupby(["policy", "indicator", "met"]).size().to_dict()
+    known = policies()
+    out: dict[str, dict[str, RequirementRows]] = {}
+    for row in indicators[_of_area(indicators, district_id)].to_dict("records"):
+        policy, indicator = str(row["policy"]), str(row["indicator"])
+        requirement, _, one = indicator.partition("/")
+        words = kind_words(one) if one else Words(zh="全部合计", en="as a whole")
+        rows = IndicatorRow(
+            indicator=indicator,
+            words=words,
+            value_confirmed=float(row["value_confirmed"]),
+            value_possible=float(row["value_possible"]),
+            share_unknown=float(row["share_unknown"]),
+            threshold=float(row["threshold"]),
+            met=str(row["met"]),
+            communities=tuple((met, int(counts.get((policy, indicator, met), 0))) for met in VERDICTS),
+        )
+        of_policy = out.setdefault(policy, {})
+        before = of_policy.get(requirement)
+        of_policy[requirement] = RequirementRows(
+            id=_text(requirement),
+            quote=_text(row["quote"]),
+            plan_year=_text(row["plan_year"]),
+            denominator=float(row["denominator"]),
+            rows=(*(before.rows if before else ()), rows),
+        )
+    return tuple(
+        PolicyRows(
+            name=known[policy].name_zh if policy in known else name_or(policy, "?"),
+            requirements=tuple(of_policy.values()),
+        )
+        for policy, of_policy in out.items()
+    )
+
+
+def _text(value: Any) -> str:
+    """Text or a number from the data, fit for a page (still to be escaped): empty where missing."""
+    return "" if pd.isna(value) else plain_name(str(value)) or ""
+
+
+def _plan(
+    frames: StudyFrames, scope: Scope, names: _Names, district_id: str | None, rows: Sequence[KindRow]
+) -> Plan | None:
+    summary = frames.plan_summary
+    if not summary:
+        return None
+    planned = [str(one) for one in summary.get("kinds", [])]
+    lacking = [row.kind for row in rows if row.total.of("gap") > 0]
+    return Plan(
+        model=_text(summary.get("model")),
+        kinds=tuple(kind_words(one) for one in planned),
+        other_gap_kinds=tuple(kind_words(one) for one in lacking if one not in planned),
+        p=int(summary.get("p", len(frames.plan))),
+        objective=_number(summary.get("objective")),
+        bound=_number(summary.get("bound")),
+        gap=_number(summary.get("gap")),
+        demand=_number(summary.get("demand")),
+        demand_unreachable=_number(summary.get("demand_unreachable")),
+        solver=_solver_text(summary.get("solver")),
+        sites=_plan_sites(frames, names, district_id),
+        unserved=_unserved(summary, scope, names),
+        community_gains=_community_gains(summary, scope, names),
+        reproducible=bool(summary.get("reproducible", True)),
+    )
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float | np.number) else math.nan
+
+
+def _solver_text(solver: object) -> str:
+    if isinstance(solver, Mapping):
+        said = {key: f"{value:,.0f}" if isinstance(value, float) else value for key, value in solver.items()}
+        return ", ".join(_text(f"{key} {value}") for key, value in said.items())
+    return _text(solver)
+
+
+def _plan_sites(frames: StudyFrames, names: _Names, district_id: str | None) -> tuple[PlanSite, ...]:
+    plan = frames.plan
+    if not len(plan):
+        return ()
+    community = _areas_at(frames, "community", plan)
+    district = _areas_at(frames, "district", plan)
+    candidates = frames.candidates.drop_duplicates("candidate_id").set_index("candidate_id")
+    sites = []
+    for i, row in enumerate(plan.sort_values("rank", kind="stable").to_dict("records")):
+        known = row["candidate_id"] in candidates.index
+        candidate = candidates.loc[row["candidate_id"]] if known else None
+        name = None if candidate is None else name_or(candidate["name"], "")
+        sites.append(
+            PlanSite(
+                rank=int(row["rank"]),
+                candidate_id=name_or(row["candidate_id"], ""),
+                name=None if name in {None, "–"} else name,
+                existing=candidate is not None and candidate["origin"] == "site",
+                kinds=tuple(kind_words(one) for one in str(row["kinds"]).split(",") if one),
+                gained=float(row["gained"]),
+                gained_if_confirmed=float(row["gained_if_confirmed"]),
+                where=names["community", community[i]],
+                here=district_id is None or district[i] == district_id,
+            )
+        )
+    return tuple(sites)
+
+
+def _areas_at(frames: StudyFrames, level: str, plan: gpd.GeoDataFrame) -> list[str]:
+    """The area of each opened site in order of rank; the smallest id where shapes overlap."""
+    shapes = frames.area_shapes[frames.area_shapes["level"] == level]
+    found = [NO_AREA] * len(plan)
+    if not len(shapes):
+        return found
+    points = np.asarray(points_of(plan.sort_values("rank", kind="stable")).array)
+    at, shape = shapely.STRtree(np.asarray(shapes.geometry.array)).query(points, predicate="intersects")
+    ids = shapes["area_id"].to_numpy()
+    for i, area in sorted(zip(at.tolist(), ids[shape].tolist(), strict=True), reverse=True):
+        found[i] = area
+    return found
+
+
+def _community_gains(summary: Mapping[str, Any], scope: Scope, names: _Names) -> tuple[CommunityGain, ...]:
+    sums: dict[str, tuple[float, float]] = {}
+    for row in summary.get("gained_by_community") or ():
+        gained, demand = sums.get(row["community_id"], (0.0, 0.0))
+        sums[row["community_id"]] = (gained + float(row["gained"]), demand + float(row["demand"]))
+    found = [
+        CommunityGain(area=names["community", area], gained=gained, demand=max(gained, demand))
+        for area, (gained, demand) in sums.items()
+        if area in scope.community_ids
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.gained, one.area.area_id)))
+
+
+def _unserved(summary: Mapping[str, Any], scope: Scope, names: _Names) -> tuple[Unserved, ...]:
+    """Sum the listed residences by kind, those of the scope only."""
+    community_of = dict(
+        zip(scope.residences["residence_id"], scope.residences["community_id"].fillna(NO_AREA), strict=True)
+    )
+    weights: dict[str, dict[str, float]] = {}
+    counts: dict[str, int] = {}
+    for row in summary.get("unreachable_residences") or ():
+        area = community_of.get(row["residence_id"])
+        if area is None:
+            continue
+        of_kind = weights.setdefault(row["kind"], {})
+        of_kind[area] = of_kind.get(area, 0.0) + float(row["weight"])
+        counts[row["kind"]] = counts.get(row["kind"], 0) + 1
+    found = [
+        Unserved(
+            kind=kind_words(one),
+            weight=sum(areas.values()),
+            n=counts[one],
+            where=tuple(names["community", area] for area in sorted(areas, key=lambda a: (-areas[a], a))),
+        )
+        for one, areas in weights.items()
+    ]
+    return tuple(sorted(found, key=lambda row: -row.weight))
+
+
+def _quality(frames: StudyFrames, scope: Scope, communities: Sequence[AreaName]) -> Quality:
+    layers = frames.layers[frames.layers["community_id"].isin(list(scope.community_ids))]
+    why = layers["why"].fillna("")
+    thin = why == "thin_community"
+    absent = why == "no_feature_anywhere"
+    weights = np.bincount(scope.community, weights=scope.weight, minlength=len(communities))
+    of_communities = []
+    for area, weight in zip(communities, weights.tolist(), strict=True):
+        mine = layers["community_id"] == area.area_id
+        if not mine.any():
+            continue
+        first = layers[mine].iloc[0]
+        of_communities.append(
+            CommunityQuality(
+                area=area,
+                weight=weight,
+                street_km=float(first["street_km"]),
+                density_per_km=float(first["density_per_km"]),
+                needed_per_km=float(first.get("needed_per_km", first["floor_per_km"])),
+                declared=int(layers.loc[mine, "declared"].sum()),
+                complete=int(layers.loc[mine, "complete"].sum()),
+                thin=bool(thin[mine].any()),
+            )
+        )
+    of_kinds = []
+    for kind_id in KINDS:
+        mine = layers["kind"] == kind_id
+        counts = why[mine & (why != "")].value_counts(sort=False).to_dict()
+        of_kinds.append(
+            KindQuality(
+                words=kind_words(kind_id),
+                n_features=float(layers.loc[mine, "n_features"].sum()),
+                declared=int(layers.loc[mine, "declared"].sum()),
+                complete=int(layers.loc[mine, "complete"].sum()),
+                why=tuple((LAYER_WHY[word], int(counts[word])) for word in LAYER_WHY if word in counts),
+                completeness_cn=kind(kind_id).completeness_cn,
+            )
+        )
+    absent_kinds = [one for one in KINDS if (absent & (layers["kind"] == one)).any()]
+    return Quality(
+        communities=tuple(of_communities),
+        kinds=tuple(of_kinds),
+        median_per_km=float(layers["median_per_km"].iloc[0]) if len(layers) else math.nan,
+        floor_per_km=float(layers["floor_per_km"].iloc[0]) if len(layers) else math.nan,
+        declared_cells=int(layers["declared"].sum()),
+        taken_back_thin=int((thin & layers["declared"]).sum()),
+        taken_back_absent=int((absent & layers["declared"]).sum()),
+        thin_weight=sum(one.weight for one in of_communities if one.thin),
+        absent_kinds=tuple(kind_words(one) for one in absent_kinds),
+        warnings=tuple(_text(one) for one in frames.about.get("warnings") or ()),
+    )

@@ -1,0 +1,328 @@
+"""What a district's report says: every figure computed once, before anything is laid out.
+
+The parts are plain frozen values, so that HTML, and later a PDF and a workbook, say the same. All shares are of the
+weight of the residences in the report's scope: one district, or the whole study. A community that crosses the
+district's border counts with the residences on this side of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+
+from circle15.outputs.palette import Words
+from circle15.outputs.report.wording import Unit
+from circle15.schema import NO_AREA, STATUSES
+from circle15.units import BoolArray, FloatArray
+
+Int8Array = npt.NDArray[np.int8]
+
+VERDICTS = ("yes", "no", "undetermined")
+
+GAP_AREA_ROWS = 30
+"""Gap areas that a report lists; the others are summed in one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares:
+    """Five shares of a weight, in the order of `schema.STATUSES`; they sum to one, or are nan without weight."""
+
+    weight: float
+    n_residences: int
+    shares: tuple[float, ...]
+
+    def of(self, status: str) -> float:
+        """Share of one status."""
+        return self.shares[STATUSES.index(status)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaName:
+    """A community or district as pages name it."""
+
+    area_id: str
+    words: Words
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindRow:
+    """One kind: its shares in the scope and in each community, and whether a gap could be seen at all.
+
+    Attributes
+    ----------
+    cells : shares per community, in the order of `ReportModel.communities`.
+    judged : "all", "some" or "none" of the communities' layers are complete.
+    not_robust : share of the weight whose verdict changes with the walking speed.
+    """
+
+    kind: str
+    words: Words
+    group: str
+    total: Shares
+    cells: tuple[Shares, ...]
+    judged: str
+    not_robust: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupRows:
+    """One of the six groups with its kinds."""
+
+    words: Words
+    rows: tuple[KindRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopGap:
+    """A kind that people lack, with the communities where most of them live."""
+
+    words: Words
+    weight: float
+    n_residences: int
+    share: float
+    where: tuple[tuple[AreaName, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreRow:
+    """A score as the pair [confirmed, confirmed + possible], mean and worst decile, beside the five shares."""
+
+    words: Words
+    n_kinds: int
+    mean: tuple[float, float]
+    worst: tuple[float, float]
+    average: Shares | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunityRow:
+    """One community over all 27 kinds; no score where the community lies in part outside the scope."""
+
+    area: AreaName
+    average: Shares
+    score: ScoreRow | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GapAreaRow:
+    """One gap area; `partly` where residences of other districts belong to it."""
+
+    gap_area_id: str
+    kind: Words
+    weight: float
+    n_residences: int
+    nearest_s: float
+    cause: Words
+    where: tuple[AreaName, ...]
+    partly: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndicatorRow:
+    """One indicator in the scope, and how many communities meet it ("yes", "no", "undetermined", in this order)."""
+
+    indicator: str
+    words: Words
+    value_confirmed: float
+    value_possible: float
+    share_unknown: float
+    threshold: float
+    met: str
+    communities: tuple[tuple[str, int], ...]
+
+    @property
+    def aimless(self) -> bool:
+        """Whether the document names no target to meet."""
+        return math.isnan(self.threshold)
+
+    @property
+    def short(self) -> float:
+        """What is known to fall short: the rest of the denominator."""
+        return max(0.0, 1.0 - self.value_possible - self.share_unknown)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequirementRows:
+    """A sentence of a policy with the indicators that check it."""
+
+    id: str
+    quote: str
+    plan_year: str
+    denominator: float
+    rows: tuple[IndicatorRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyRows:
+    """A policy document with its sentences."""
+
+    name: str
+    requirements: tuple[RequirementRows, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanSite:
+    """A site that the plan opens; `here` where it lies in the report's district."""
+
+    rank: int
+    candidate_id: str
+    name: str | None
+    existing: bool
+    kinds: tuple[Words, ...]
+    gained: float
+    gained_if_confirmed: float
+    where: AreaName
+    here: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unserved:
+    """Residents of the scope whom no candidate can reach, by kind."""
+
+    kind: Words
+    weight: float
+    n: int
+    where: tuple[AreaName, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunityGain:
+    """What the whole plan brings to one community, of its demand; both summed over the plan's kinds."""
+
+    area: AreaName
+    gained: float
+    demand: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The study's plan and its proof; weights are summed over kinds."""
+
+    model: str
+    kinds: tuple[Words, ...]
+    other_gap_kinds: tuple[Words, ...]
+    p: int
+    objective: float
+    bound: float
+    gap: float
+    demand: float
+    demand_unreachable: float
+    solver: str
+    sites: tuple[PlanSite, ...]
+    unserved: tuple[Unserved, ...]
+    community_gains: tuple[CommunityGain, ...]
+    reproducible: bool
+
+    @property
+    def left_over(self) -> float:
+        """Weight that candidates could reach, but not the opened ones."""
+        return max(0.0, self.demand - self.demand_unreachable - self.objective)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunityQuality:
+    """The density check of one community against what it asks; `thin` where it took the layers back."""
+
+    area: AreaName
+    weight: float
+    street_km: float
+    density_per_km: float
+    needed_per_km: float
+    declared: int
+    complete: int
+    thin: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindQuality:
+    """What is known of one kind's layer over the scope's communities; why it isn't complete, and in how many."""
+
+    words: Words
+    n_features: float
+    declared: int
+    complete: int
+    why: tuple[tuple[Words, int], ...]
+    completeness_cn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """Layers and the density check; weights are those of the thin communities."""
+
+    communities: tuple[CommunityQuality, ...]
+    kinds: tuple[KindQuality, ...]
+    median_per_km: float
+    floor_per_km: float
+    declared_cells: int
+    taken_back_thin: int
+    taken_back_absent: int
+    thin_weight: float
+    absent_kinds: tuple[Words, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportModel:
+    """Everything that a report says, as numbers, names and words.
+
+    Attributes
+    ----------
+    scope : the district, or None for the whole study.
+    lacking, off_network : weight and number of the residences with at least one gap, or off the network.
+    unknown_because : share of the scope's (weight x kinds) that is unknown, by cause.
+    average : the five shares averaged over the 27 kinds.
+    """
+
+    study: Words
+    scope: AreaName | None
+    unit: Unit
+    weight: float
+    n_residences: int
+    settings: tuple[str, ...]
+    communities: tuple[AreaName, ...]
+    lacking: tuple[float, int]
+    off_network: tuple[float, int]
+    average: Shares
+    matrix: tuple[GroupRows, ...]
+    top_gaps: tuple[TopGap, ...]
+    unknown_because: tuple[tuple[Words, float], ...]
+    scores: tuple[ScoreRow, ...]
+    glance: tuple[CommunityRow, ...]
+    gap_areas: tuple[GapAreaRow, ...]
+    gap_areas_more: tuple[int, float]
+    policies: tuple[PolicyRows, ...]
+    plan: Plan | None
+    quality: Quality
+    about: Mapping[str, Any]
+    """What the study says of itself, without control characters and direction marks."""
+
+    @property
+    def divided(self) -> bool:
+        """Whether there is any community to tell apart."""
+        return any(area.area_id != NO_AREA for area in self.communities)
+
+    @property
+    def kinds(self) -> tuple[KindRow, ...]:
+        """The 27 kinds in checklist order."""
+        return tuple(row for group in self.matrix for row in group.rows)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The residences of a report with their statuses as arrays: (n,) and (n, 27)."""
+
+    residences: gpd.GeoDataFrame
+    weight: FloatArray
+    status: Int8Array
+    reason: npt.NDArray[np.object_]
+    robust: BoolArray
+    community: npt.NDArray[np.intp]
+    community_ids: tuple[str, ...]
+    complete: BoolArray
+    """Per community and kind: is the layer complete?"""

@@ -1,0 +1,136 @@
+"""How a report writes figures, names and lists, in Chinese and in English."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from circle15.outputs.palette import Words, plain_name
+from circle15.units import s_to_minutes
+
+_LONGEST_NAME = 48
+DASH: Final = "–"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """What the weight of a study counts, as sentences and column heads need it.
+
+    Attributes
+    ----------
+    what : the weight as a noun: residents, dwellings, residential floor area.
+    unit : what follows a figure.
+    """
+
+    what: Words
+    unit: Words
+
+
+UNITS: Final[Mapping[str, Unit]] = {
+    "residents": Unit(what=Words(zh="居民", en="residents"), unit=Words(zh="人", en="residents")),
+    "dwellings": Unit(what=Words(zh="住房套数", en="dwellings"), unit=Words(zh="套", en="dwellings")),
+    "floor_area_m2": Unit(
+        what=Words(zh="住宅建筑面积", en="residential floor area"),
+        unit=Words(zh="平方米", en="m²"),
+    ),
+}
+
+
+def number(value: float) -> str:
+    """Write an amount in whole units with thousands separators; a remainder below one is not nothing.
+
+    >>> [number(value) for value in (1234567.2, 0.3, 0.0, float("inf"))]
+    ['1,234,567', '<1', '0', '–']
+    """
+    if not math.isfinite(value):
+        return DASH
+    if abs(value) < 1e-6:  # what sums of floats leave of nothing
+        return "0"
+    if 0 < value < 0.5:
+        return "<1"
+    return f"{value:,.0f}"
+
+
+def decimals(value: float, places: int = 1) -> str:
+    """Write a figure with fixed decimals, a dash where it is missing.
+
+    >>> decimals(1234.56), decimals(float("nan"))
+    ('1,234.6', '–')
+    """
+    if not math.isfinite(value):
+        return DASH
+    text = f"{value:,.{places}f}"
+    smallest = 10.0**-places
+    return f"<{smallest:.{places}f}" if 0 < value < smallest / 2 else text
+
+
+def minutes(seconds: float) -> str:
+    """Write a walking time in minutes with one decimal; a dash where there is none.
+
+    >>> minutes(930.0), minutes(float("inf"))
+    ('15.5', '–')
+    """
+    return DASH if not math.isfinite(seconds) else f"{s_to_minutes(seconds):.1f}"
+
+
+def whole_minutes(seconds: float) -> str:
+    """Write a threshold: minutes without needless decimals.
+
+    >>> whole_minutes(900.0), whole_minutes(450.0)
+    ('15', '7.5')
+    """
+    return f"{s_to_minutes(seconds):g}"
+
+
+def number_zh(value: float) -> str:
+    """Write an amount as Chinese readers expect it: large ones in 万.
+
+    >>> number_zh(2345678.0), number_zh(45678.0)
+    ('234.6万', '45,678')
+    """
+    return f"{value / 10_000:,.1f}万" if math.isfinite(value) and value >= 100_000 else number(value)
+
+
+def amount(value: float, unit: Unit) -> Words:
+    """Write a weight with its unit.
+
+    >>> amount(2345678.0, UNITS["floor_area_m2"])
+    Words(zh='234.6万平方米', en='2,345,678 m²')
+    >>> amount(41.0, UNITS["residents"])
+    Words(zh='41人', en='41 residents')
+    """
+    return Words(zh=f"{number_zh(value)}{unit.unit.zh}", en=f"{number(value)} {unit.unit.en}")
+
+
+def name_or(name: object, fallback: str) -> str:
+    r"""Give a name fit for a page (still to be escaped): one line, not endless, without marks that turn text.
+
+    >>> name_or("A\u202eB", "w1"), name_or(None, "w1")
+    ('A B', 'w1')
+    """
+    text = (plain_name(name) or plain_name(fallback) or DASH).encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
+
+
+def listing(items: Sequence[Words], *, most: int) -> Words:
+    """Name the first few and say how many more there are.
+
+    >>> listing([Words(zh="甲", en="A"), Words(zh="乙", en="B"), Words(zh="丙", en="C")], most=2)
+    Words(zh='甲、乙等3个', en='A, B and 1 more')
+    """
+    zh = "、".join(item.zh for item in items[:most])
+    en = ", ".join(item.en for item in items[:most])
+    if len(items) <= most:
+        return Words(zh=zh, en=en)
+    return Words(zh=f"{zh}等{len(items)}个", en=f"{en} and {len(items) - most} more")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Count something in English.
+
+    >>> plural(1, "site"), plural(3, "site"), plural(2, "community", "communities")
+    ('1 site', '3 sites', '2 communities')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

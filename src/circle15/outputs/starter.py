@@ -1,0 +1,340 @@
+"""What `circle15 init` leaves: a starter config, templates of the registers, and a page that says what comes next."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import tempfile
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from openpyxl import Workbook
+from openpyxl.packaging.core import DocumentProperties
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.xml.constants import ARC_CORE
+from openpyxl.xml.functions import tostring
+
+from circle15 import checklist
+from circle15.errors import ConfigError
+from circle15.sources.registers import EXAMPLE_ID, FACILITY_REGISTER, RESIDENCE_REGISTER, RURAL_ZH, URBAN_ZH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from circle15.sources.registers import Column
+
+__all__ = ["write_starter"]
+
+
+def write_starter(folder: Path) -> list[Path]:
+    """Write a starter config, the register templates and a page of advice into a folder, all or nothing.
+
+    Parameters
+    ----------
+    folder : doesn't exist or is empty.
+
+    Returns
+    -------
+    The files written: study.toml, the registers of facilities and residences as CSV and XLSX, README.md.
+
+    Raises
+    ------
+    ConfigError
+        when the folder is a file, holds anything, or can't be written; nothing is changed then.
+    """
+    files = _files()
+    try:
+        exists = folder.exists()
+        if exists and not folder.is_dir():
+            raise ConfigError(f"{folder}: is a file; name a new or empty folder")
+        if exists and any(folder.iterdir()):
+            raise ConfigError(f"{folder}: isn't empty; name a new or empty folder, so that nothing is overwritten")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # An empty folder stays the same folder, since somebody's shell may stand in it: its files are staged inside.
+        staged = Path(tempfile.mkdtemp(prefix=".circle15-", dir=folder if exists else folder.parent))
+        try:
+            staged.chmod(0o755)
+            for name, content in files.items():
+                (staged / name).write_bytes(content)
+            if exists:
+                _move_in(staged, folder, files)
+            else:
+                staged.rename(folder)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    except OSError as error:
+        raise ConfigError(f"{folder}: can't be written ({error.strerror}); choose another folder") from None
+    return [folder / name for name in files]
+
+
+def _move_in(staged: Path, folder: Path, names: Mapping[str, bytes]) -> None:
+    moved: list[Path] = []
+    try:
+        for name in names:
+            (staged / name).rename(folder / name)
+            moved.append(folder / name)
+    except OSError:
+        for path in moved:
+            path.unlink()
+        raise
+
+
+class _Form(NamedTuple):
+    """A register's template."""
+
+    name: str
+    columns: tuple[Column, ...]
+    example: tuple[str | float, ...]
+
+
+_FACILITIES = _Form(
+    "设施登记表",
+    FACILITY_REGISTER,
+    (
+        EXAMPLE_ID,
+        "示例：光河路社区卫生室（读取时跳过本行）",
+        "社区卫生室、药店",
+        116.5872,
+        35.4151,
+        "Mo-Su 08:00-18:00",
+        120,
+        30,
+    ),
+)
+_RESIDENCES = _Form(
+    "居住点登记表",
+    RESIDENCE_REGISTER,
+    (EXAMPLE_ID, "示例：光河小区3号楼（读取时跳过本行）", 116.5861, 35.4163, 96, URBAN_ZH),
+)
+
+_NOTES = {
+    "site_id": ("每个设施一个编号，不重复，可有前导零", "an id of its own for each facility; leading zeros are kept"),
+    "residence_id": (
+        "每个居住点一个编号，不重复，可有前导零",
+        "an id of its own for each residence; leading zeros are kept",
+    ),
+    "name": ("名称或地址，可留空", "name or address; may be left empty"),
+    "kind": (
+        "下方所列名称或英文代号；一室多用时写在同一格，用、隔开",
+        "a name or id listed below; several kinds of one place go into one cell, separated by 、",
+    ),
+    "lon": ("WGS84 经度，十进制度，如 116.5872", "WGS84 longitude in decimal degrees, such as 116.5872"),
+    "lat": ("WGS84 纬度，十进制度，如 35.4151", "WGS84 latitude in decimal degrees, such as 35.4151"),
+    "opening_hours": ("如 Mo-Fr 08:30-17:30", "in the way of OpenStreetMap, such as Mo-Fr 08:30-17:30"),
+    "floor_area_m2": ("平方米，只写数字", "square metres, digits only"),
+    "capacity": ("座位、床位或服务人数，只写数字", "seats, beds or people served, digits only"),
+    "weight": (
+        "居民人数或户数（与 study.toml 的 weight_meaning 一致）；整列留空则各居住点相等",
+        "residents or dwellings, as weight_meaning in study.toml says; an empty column makes all residences equal",
+    ),
+    "setting": (
+        f"{URBAN_ZH}或{RURAL_ZH}；整列留空则按所在片区或 study.toml",
+        f"{URBAN_ZH} (urban) or {RURAL_ZH} (rural); an empty column follows the area or study.toml",
+    ),
+}
+_WIDTHS = {"name": 42, "kind": 32, "opening_hours": 24}
+_IDS = {"site_id", "residence_id"}
+_MOST_ROWS = 1_048_576  # of a sheet: the drop-downs reach to its end
+
+
+def _files() -> dict[str, bytes]:
+    """Every file by name, in the order in which a planner needs them."""
+    files = {"study.toml": _CONFIG.encode()}
+    for form in (_FACILITIES, _RESIDENCES):
+        files[f"{form.name}.csv"] = _csv(form)
+        files[f"{form.name}.xlsx"] = _xlsx(form)
+    return files | {"README.md": _README.encode()}
+
+
+def _csv(form: _Form) -> bytes:
+    """The template as CSV: with a byte order mark, without which Excel shows no Chinese."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([[column.zh for column in form.columns], form.example])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _xlsx(form: _Form) -> bytes:
+    book = Workbook()
+    sheet, notes = book.worksheets[0], book.create_sheet("说明")
+    sheet.title = form.name
+    sheet.append([column.zh for column in form.columns])
+    sheet.append(form.example)
+    _style_header(sheet, 1)
+    for cell in sheet[2]:
+        cell.font = Font(italic=True, color="808080")
+    sheet.freeze_panes = "A2"
+    kinds_at = _write_notes(notes, form)
+    for i, column in enumerate(form.columns, start=1):
+        letter = get_column_letter(i)
+        sheet.column_dimensions[letter].width = _WIDTHS.get(column.id, 14)
+        if column.id in _IDS:
+            sheet.column_dimensions[letter].number_format = "@"  # text: 0012 stays 0012
+        if column.id == "kind":
+            _add_choices(sheet, letter, f"'说明'!$A${kinds_at}:$A${kinds_at + len(checklist.KINDS) - 1}")
+        if column.id == "setting":
+            _add_choices(sheet, letter, f'"{URBAN_ZH},{RURAL_ZH}"')
+    return _saved(book)
+
+
+def _write_notes(sheet: Worksheet, form: _Form) -> int:
+    """The sheet 说明: a line for each column, then the kinds; the row of the first kind."""
+    sheet.append([f"编号为“{EXAMPLE_ID}”的行读取时跳过。", None, None, f"Rows with the id {EXAMPLE_ID} are skipped."])
+    sheet.append(["列", "English", "必填 Required", "填写说明", "How to fill it in"])
+    _style_header(sheet, sheet.max_row)
+    for column in form.columns:
+        required = "是 yes" if column.required else "否 no"
+        sheet.append([column.zh, column.id, required, *_NOTES[column.id]])
+    for letter, width in zip("ABCDE", (30, 28, 14, 62, 82), strict=True):
+        sheet.column_dimensions[letter].width = width
+    if not any(column.id == "kind" for column in form.columns):
+        return 0
+    sheet.append([])
+    sheet.append(["类别", "English id", "组 Group", None, "English"])
+    _style_header(sheet, sheet.max_row)
+    first = sheet.max_row + 1
+    for kind in (*checklist.kinds(), *checklist.extension_kinds()):
+        sheet.append([kind.zh, kind.id, kind.group_zh, None, kind.en])
+    return first
+
+
+def _style_header(sheet: Worksheet, row: int) -> None:
+    for cell in sheet[row]:
+        cell.font = Font(bold=True)
+        cell.fill = PatternFill("solid", fgColor="E8EEF2")
+        cell.alignment = Alignment(horizontal="left")
+
+
+def _add_choices(sheet: Worksheet, letter: str, choices: str) -> None:
+    """A drop-down that offers but doesn't insist: several kinds in one cell, and extension kinds, are typed."""
+    offer = DataValidation(type="list", formula1=choices, allow_blank=True, showErrorMessage=False)
+    offer.add(f"{letter}2:{letter}{_MOST_ROWS}")
+    sheet.add_data_validation(offer)
+
+
+def _saved(book: Workbook) -> bytes:
+    """The workbook's bytes, the same at any hour: openpyxl writes the clock into its properties and its entries."""
+    ticking, still = io.BytesIO(), io.BytesIO()
+    book.save(ticking)
+    date = datetime(2026, 1, 1)
+    properties = DocumentProperties(creator="circle15", created=date, modified=date)
+    with zipfile.ZipFile(ticking) as source, zipfile.ZipFile(still, "w") as target:
+        for name in source.namelist():
+            content = tostring(properties.to_tree()) if name == ARC_CORE else source.read(name)
+            entry = zipfile.ZipInfo(name, date_time=date.timetuple()[:6])
+            entry.create_system = 0  # the same on every system
+            target.writestr(entry, content, compress_type=zipfile.ZIP_DEFLATED)
+    return still.getvalue()
+
+
+_CONFIG = """\
+# 一刻钟社区服务圈研究设置。先改 id、标题和 [osm] 的 file；其余都是默认值。行首有 # 的设置是可选的，去掉“# ”即生效。
+# Settings of a study of the 15-minute circle. First change id, the titles and [osm] file; the rest are defaults.
+# A setting behind a # is optional: remove the "# " to use it. Paths are relative to this file.
+
+# 代号：英文字母、数字、- 和 _。 Id: letters, digits, - and _.
+id = "my-city"
+title_zh = "我的城市一刻钟社区服务圈"
+title_en = "My city: the 15-minute circle"
+# 居住点和片区都没有注明城乡时按此：urban 城镇，rural 农村。 Where neither residences nor areas say: urban or rural.
+setting = "urban"
+# 要对照的政策文件。 Policy documents to compare with.
+# policies = ["guanghe_2019", "zhejiang_2025", "shaoyang_2025", "panzhihua_2020", "northeast_city"]
+# 只研究这个方框里的居住点：西、南、东、北。 Only residences in this box: west, south, east, north.
+# within = [116.50, 35.36, 116.66, 35.46]
+# 审图号。 The map's review number.
+# map_review_number = "GS(xxxx)xxxx号"
+
+[osm]
+# 自备的 OpenStreetMap 数据（.osm.pbf 或 .osm），放在本文件夹。 Your OpenStreetMap extract, put into this folder.
+file = "city.osm.pbf"
+# 数据范围（西、南、东、北）；不写则取文件自带范围。 What the data covers; else what the file says.
+# extent = [116.45, 35.32, 116.70, 35.50]
+# 数据日期，文件没有写明时填。 The data's date, where the file doesn't say.
+# data_date = "2026-01-01"
+# 确信 OSM 已收录齐全的类别：只有齐全的类别才会判为缺口，其余为缺数据；并写明理由。
+# Kinds that OSM is believed to have all of: only these can be gaps, others are unknown. Say why.
+complete = []
+# complete_why = "2026年已逐街核对。 Checked street by street in 2026."
+
+# 设施登记表（可多个，每个一节）；complete 是表里已登记齐全的类别。
+# Registers of facilities (one section each); complete: the kinds of which the register lists every site.
+# [[registers]]
+# file = "设施登记表.xlsx"
+# complete = ["community_committee_office"]
+
+[residences]
+# 居住点登记表或图层；不写则用下列 OSM 建筑。 A register or layer of residences; else the OSM buildings named below.
+# file = "居住点登记表.xlsx"
+# 权重的含义：residents 居民人数，dwellings 户数，floor_area_m2 建筑面积（OSM 建筑只能用它）。
+# What a weight is: residents, dwellings or floor_area_m2 (the only one for OSM buildings).
+weight_meaning = "floor_area_m2"
+# 视为住宅的 OSM 建筑类型。 Types of OSM buildings that people live in.
+buildings = [
+    "apartments", "bungalow", "cabin", "detached", "dormitory", "farm", "ger", "house", "houseboat", "residential",
+    "semidetached_house", "static_caravan", "terrace",
+]
+# 没有写明层数的建筑按几层算。 Storeys of a building that doesn't say.
+default_levels = 2.0
+
+[areas]
+# 社区和街道（区）的边界图层，含 level（community 或 district）、area_id、name。
+# Boundaries of communities and districts: level (community or district), area_id and name.
+# file = "areas.gpkg"
+# 或者取 OSM 行政区划的级别（与 file 二选一）。 Or admin levels of OSM (in place of file).
+# community_admin_level = 10
+# district_admin_level = 8
+
+[walk]
+# 步行方式：planning（1.0 米/秒）、adult、elderly、child、wheelchair。 How people walk; planning is 1.0 m/s.
+profile = "planning"
+# 居住点离最近街道的最大距离（米），更远为未连通。 Metres to the nearest street at most; farther is off the network.
+max_snap_m = 200.0
+# 不足此长度（米）的孤立街道不连接。 Islands with fewer metres of street are not snapped to.
+min_component_m = 500.0
+
+[thresholds]
+# 步行分钟数。 Minutes on foot.
+urban_min = 15.0
+rural_min = 30.0
+
+[density]
+# 每公里街道的设施数低于此值，或低于全市中位数的此比例，就不再视为齐全。
+# Sites per km of street, and share of the study's own median, under which OSM is not called complete.
+floor_per_km = 0.1
+median_share = 0.25
+
+# 选址：为哪些类别新增几处。 Siting: which kinds, and how many new sites.
+# [siting]
+# kinds = ["farmers_market"]
+# p = 5
+# spacing_m = 150.0
+# gap = 0.005
+# node_limit = 1000
+"""
+
+_README = """\
+# 一刻钟社区服务圈
+
+1. 把城市的 OpenStreetMap 数据（`city.osm.pbf`）放进本文件夹，并在 `study.toml` 里改好代号和标题。
+2. 在 `设施登记表.xlsx`（或 `.csv`）里一行填一个设施，在 `居住点登记表` 里一行填一个居住点；“说明”页讲明每一列。
+3. 编号为“示例”的行会跳过，可以删除。CSV 请存成“CSV UTF-8（逗号分隔）”；编号有前导零时请用 XLSX。
+4. 在 `study.toml` 里去掉 `[[registers]]` 和 `[residences]` 的 `file` 前面的“# ”，登记表才会读入；
+   并把 `weight_meaning` 改成权重的含义。
+5. 先运行 `circle15 check study.toml` 查数据，再运行 `circle15 run study.toml --out out`，然后打开 `out/map.html`。
+
+# The 15-minute circle
+
+1. Put your city's OpenStreetMap extract (`city.osm.pbf`) into this folder, and set id and titles in `study.toml`.
+2. Fill in one facility a row in `设施登记表.xlsx` (or `.csv`), one residence a row in `居住点登记表`; see sheet 说明.
+3. Rows with the id 示例 are skipped and may be deleted. Save CSV as "CSV UTF-8"; use XLSX for ids with leading zeros.
+4. Registers are read once the "# " before `[[registers]]` and before `file` in `[residences]` is removed;
+   then let `weight_meaning` say what the weights are.
+5. Run `circle15 check study.toml` first, then `circle15 run study.toml --out out`, and open `out/map.html`.
+"""

@@ -1,0 +1,92 @@
+"""Frames to files: GeoParquet, Parquet, CSV, and a GeoPackage with every layer for QGIS."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyogrio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from circle15.schema import StudyFrames
+
+__all__ = ["json_text", "write_tables"]
+
+_PARQUET = ("residences", "access", "sites", "site_kinds", "areas", "scores", "gap_areas", "plan")
+_GPKG_TABLES = ("site_kinds", "access", "areas", "scores", "indicators", "layers")
+
+
+def write_tables(frames: StudyFrames, folder: Path) -> None:
+    """Write every table of a run into an existing folder; the same frames give the same bytes."""
+    for name in _PARQUET:
+        getattr(frames, name).to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+    frames.indicators.to_csv(folder / "indicators.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    (folder / "plan.json").write_text(json_text(frames.plan_summary), encoding="utf-8")
+    _write_gpkg(frames, folder / "circle15.gpkg")
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """JSON with readable Chinese; numbers that JSON doesn't know (inf, nan) become null."""
+    return json.dumps(_plain(content), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def _write_gpkg(frames: StudyFrames, path: Path) -> None:
+    layers = {
+        "residences": frames.residences.merge(_wide(frames.access), on="residence_id", validate="one_to_one"),
+        "sites": frames.sites,
+        "gap_areas": frames.gap_areas,
+        "plan": frames.plan,
+        "candidates": frames.candidates,
+        "area_shapes": frames.area_shapes,
+        "streets": frames.streets,
+        "backdrop": frames.backdrop,
+    }
+    with _fixed_date(frames.about.get("data_date")):
+        for name, frame in layers.items():
+            shown = frame.set_crs("EPSG:4326", allow_override=True) if frame.crs is None else frame
+            pyogrio.write_dataframe(
+                _finite(shown), path, layer=name, driver="GPKG", append=path.exists(),
+                geometry_type=None if len(shown) else "Unknown", promote_to_multi=False,
+            )  # fmt: skip
+        for name in _GPKG_TABLES:
+            pyogrio.write_dataframe(_finite(getattr(frames, name)), path, layer=name, driver="GPKG", append=True)
+
+
+def _wide(access: pd.DataFrame) -> pd.DataFrame:
+    """One row a residence, one status column a kind: what a planner colours by in QGIS."""
+    wide = access.pivot_table(index="residence_id", columns="kind", values="status", aggfunc="first", sort=False)
+    return wide.add_prefix("status_").reset_index()
+
+
+def _finite(frame: Any) -> Any:
+    """SQLite knows no infinity: an unreachable time is NULL there."""
+    numbers = frame.select_dtypes("float64").columns
+    return frame.assign(**{name: frame[name].replace([np.inf, -np.inf], np.nan) for name in numbers})
+
+
+@contextmanager
+def _fixed_date(data_date: str | None) -> Iterator[None]:
+    """The data's date instead of the clock's, so that the same data gives the same file."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{data_date or '1970-01-01'}T00:00:00.000Z"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
