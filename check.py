@@ -12,7 +12,17 @@ STEPS = (
     ("format", "ruff", "format", "--check", "."),
     ("types", "mypy"),
     ("import contract", "lint-imports"),
-    ("doctests and tests", "pytest", "-n", str(os.cpu_count() or 1), "-m", "not slow", *sys.argv[1:]),
+    (
+        "doctests and tests",
+        "pytest",
+        "-n",
+        str(os.cpu_count() or 1),
+        "--dist",
+        "loadgroup",
+        "-m",
+        "not slow",
+        *sys.argv[1:],
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.checklist import KINDS, kind
-from circle15.coverage import complete_at, layer_completeness, statuses
+from circle15.coverage import complete_at, layer_completeness, settle_evidence, statuses, with_complete_registers
 from circle15.errors import InputError
 from circle15.schema import ACCESS_COLUMNS
 
@@ -376,3 +376,25 @@ def test_completeness_reaches_each_residence_through_its_community() -> None:
     assert complete[:, KINDS.index(GROUND[0])].tolist() == [True, False, False, True]
     with pytest.raises(InputError, match="communities c9 are missing"):
         complete_at(pd.Series(["c9"], dtype="str"), layers)
+
+
+def test_a_complete_register_overrules_weaker_evidence_of_others() -> None:
+    rows = [
+        ("s1", "school", "confirmed"),  # the map is sure: stays
+        ("s2", "school", "possible"),  # the map guesses: a conflict
+        ("r1", "school", "possible"),  # the register's own doubt: stays
+        ("s2", "dining", "possible"),  # no register of dining: stays
+    ]
+    site_kinds = pd.DataFrame([(*row, "drawn") for row in rows], columns=["site_id", "kind", "evidence", "rule"])
+    source = pd.Series({"s1": "osm", "s2": "osm", "r1": "schools.csv"})
+    kept, conflicts = settle_evidence(site_kinds, source=source, complete_sources={"school": {"schools.csv"}})
+    assert kept[["site_id", "kind"]].to_numpy().tolist() == [["s1", "school"], ["r1", "school"], ["s2", "dining"]]
+    assert conflicts[["site_id", "kind"]].to_numpy().tolist() == [["s2", "school"]]
+
+
+def test_a_kind_that_a_register_lists_is_complete_where_the_map_is_thin() -> None:
+    layers = judged(features({"c1": 1}), street_km={"c1": 100.0})
+    assert not layers["complete"].any()
+    listed = with_complete_registers(layers, {GROUND[0]})
+    assert listed["complete"].to_numpy().tolist() == (listed["kind"] == GROUND[0]).to_numpy().tolist()
+    assert listed["why"].isna().tolist() == listed["complete"].tolist()

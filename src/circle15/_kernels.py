@@ -19,11 +19,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from circle15.units import BoolArray, FloatArray, IntArray
+
 N_BUCKETS = 128
 
 
 @njit(cache=True, nogil=True)
-def _push(vertex, bucket, head, following, entry_vertex, used):
+def _push(
+    vertex: int, bucket: int, head: IntArray, following: IntArray, entry_vertex: IntArray, used: int
+) -> tuple[IntArray, IntArray, int]:
     if used == entry_vertex.size:
         grown = np.empty(2 * used, np.int64)
         grown[:used] = entry_vertex
@@ -38,7 +42,19 @@ def _push(vertex, bucket, head, following, entry_vertex, used):
 
 
 @njit(cache=True, nogil=True)
-def _settle(indptr, arc_head, cost, time, owner, start, limit, bucket_of, following, entry_vertex, touched):
+def _settle(
+    indptr: IntArray,
+    arc_head: IntArray,
+    cost: FloatArray,
+    time: FloatArray,
+    owner: IntArray,
+    start: IntArray,
+    limit: float,
+    bucket_of: IntArray,
+    following: IntArray,
+    entry_vertex: IntArray,
+    touched: IntArray,
+) -> tuple[IntArray, IntArray, int]:
     """Run the search from the labels on `start`; return the buffers, which may have grown, and how many were touched.
 
     `time` and `owner` hold the start labels and receive the result; ties go to the smaller owner. `touched` lists each
@@ -82,7 +98,9 @@ def _settle(indptr, arc_head, cost, time, owner, start, limit, bucket_of, follow
 
 
 @njit(cache=True, nogil=True)
-def _start(time, owner, start, n_start, vertex, label, who, limit):
+def _start(
+    time: FloatArray, owner: IntArray, start: IntArray, n_start: int, vertex: int, label: float, who: int, limit: float
+) -> int:
     """Offer a start label to a vertex; return how many vertices have one."""
     if label > limit:
         return n_start
@@ -97,10 +115,26 @@ def _start(time, owner, start, n_start, vertex, label, who, limit):
 
 @njit(cache=True, nogil=True)
 def nearest_places(
-    indptr, arc_head, cost, edge_u, edge_v, from_u, from_v,
-    source_edge, source_fraction, source_leg, source_owner, by_edge_indptr, by_edge,
-    target_edge, target_fraction, target_leg, target_owner, n_targets, limit,
-):  # fmt: skip
+    indptr: IntArray,
+    arc_head: IntArray,
+    cost: FloatArray,
+    edge_u: IntArray,
+    edge_v: IntArray,
+    from_u: FloatArray,
+    from_v: FloatArray,
+    source_edge: IntArray,
+    source_fraction: FloatArray,
+    source_leg: FloatArray,
+    source_owner: IntArray,
+    by_edge_indptr: IntArray,
+    by_edge: IntArray,
+    target_edge: IntArray,
+    target_fraction: FloatArray,
+    target_leg: FloatArray,
+    target_owner: IntArray,
+    n_targets: int,
+    limit: float,
+) -> tuple[FloatArray, IntArray]:
     """Time and owner of the nearest source for each target, inf and -1 where none is within `limit`.
 
     `by_edge_indptr`, `by_edge` list the source entries on each edge, for stretches that never leave one edge.
@@ -142,7 +176,7 @@ def nearest_places(
 
 
 @njit(cache=True, nogil=True)
-def _along(start, end, from_u, from_v):
+def _along(start: float, end: float, from_u: float, from_v: float) -> float:
     """Seconds from one fraction of an edge straight to another."""
     if start == end:
         return 0.0
@@ -150,7 +184,7 @@ def _along(start, end, from_u, from_v):
 
 
 @njit(cache=True, nogil=True)
-def _offer(best, who, place, label, owner, limit):
+def _offer(best: FloatArray, who: IntArray, place: int, label: float, owner: int, limit: float) -> None:
     if label > limit:
         return
     if label < best[place] or (label == best[place] and owner < who[place]):
@@ -160,10 +194,27 @@ def _offer(best, who, place, label, owner, limit):
 
 @njit(cache=True, nogil=True)
 def times_between(
-    indptr, arc_head, cost, arc_edge, tail_is_u, edge_u, edge_v, from_u, from_v,
-    source_indptr, source_edge, source_fraction, source_leg,
-    by_edge_indptr, by_edge, target_fraction, target_leg, target_owner, n_targets, limit,
-):  # fmt: skip
+    indptr: IntArray,
+    arc_head: IntArray,
+    cost: FloatArray,
+    arc_edge: IntArray,
+    tail_is_u: BoolArray,
+    edge_u: IntArray,
+    edge_v: IntArray,
+    from_u: FloatArray,
+    from_v: FloatArray,
+    source_indptr: IntArray,
+    source_edge: IntArray,
+    source_fraction: FloatArray,
+    source_leg: FloatArray,
+    by_edge_indptr: IntArray,
+    by_edge: IntArray,
+    target_fraction: FloatArray,
+    target_leg: FloatArray,
+    target_owner: IntArray,
+    n_targets: int,
+    limit: float,
+) -> tuple[IntArray, IntArray, FloatArray]:
     """Times from each source place to every target place within `limit`, as the parts of a CSR matrix.
 
     `by_edge_indptr`, `by_edge` list the target entries on each edge. Columns of a row come in ascending order.
@@ -218,7 +269,7 @@ def times_between(
 
 
 @njit(cache=True, nogil=True)
-def _note(best, found, n_found, place, label, limit):
+def _note(best: FloatArray, found: IntArray, n_found: int, place: int, label: float, limit: float) -> int:
     if label > limit:
         return n_found
     if best[place] == np.inf:
@@ -230,9 +281,20 @@ def _note(best, found, n_found, place, label, limit):
 
 @njit(cache=True, nogil=True)
 def reached_stretches(
-    indptr, arc_head, cost, arc_edge, tail_is_u, edge_u, edge_v, from_u, from_v,
-    source_edge, source_fraction, source_leg, limit,
-):  # fmt: skip
+    indptr: IntArray,
+    arc_head: IntArray,
+    cost: FloatArray,
+    arc_edge: IntArray,
+    tail_is_u: BoolArray,
+    edge_u: IntArray,
+    edge_v: IntArray,
+    from_u: FloatArray,
+    from_v: FloatArray,
+    source_edge: IntArray,
+    source_fraction: FloatArray,
+    source_leg: FloatArray,
+    limit: float,
+) -> tuple[IntArray, FloatArray, FloatArray]:
     """Stretches of street that can be walked from one place within `limit`: (edge, from fraction, to fraction).
 
     Each stretch is cut where the time runs out. Stretches of one edge may overlap or not meet. The order is fixed.

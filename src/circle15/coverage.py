@@ -5,7 +5,7 @@ The rules are told to planners in docs/statuses.md; a change here is a change th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -128,6 +128,38 @@ def layer_completeness(
             "complete": (is_declared & ~thin & ~nowhere).ravel(),
             "why": names_at(why.ravel(), reasons),
         }
+    )
+
+
+def settle_evidence(
+    site_kinds: pd.DataFrame, *, source: pd.Series[str], complete_sources: Mapping[str, Collection[str]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Let complete registers decide: where one lists every site of a kind, weaker evidence of others is a conflict.
+
+    Parameters
+    ----------
+    site_kinds : `site_id, kind, evidence, rule`.
+    source : site_id -> source.
+    complete_sources : kind -> the sources that list every site of it.
+
+    Returns
+    -------
+    The rows that decide, and the conflicts: possible or implied rows of such a kind from any other source.
+    """
+    settled = site_kinds["kind"].isin(complete_sources.keys())
+    own = [
+        place in complete_sources.get(kind_id, ())
+        for kind_id, place in zip(site_kinds["kind"], site_kinds["site_id"].map(source), strict=True)
+    ]
+    conflict = settled & (site_kinds["evidence"] != "confirmed") & ~np.array(own, dtype=bool)
+    return site_kinds[~conflict].reset_index(drop=True), site_kinds[conflict].reset_index(drop=True)
+
+
+def with_complete_registers(layers: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:
+    """The layers of kinds that a register lists in full: complete everywhere, whatever the density of the map."""
+    listed = layers["kind"].isin(list(kinds))
+    return layers.assign(
+        declared=layers["declared"] | listed, complete=layers["complete"] | listed, why=layers["why"].mask(listed)
     )
 
 

@@ -76,7 +76,7 @@ def isochrones(
     shapes = np.empty((len(people), len(limits)), dtype=object)
     for row, door in enumerate(points):
         home = take(snaps, np.array([row]))
-        circle = shapely.Polygon()
+        circle: shapely.Geometry = shapely.Polygon()
         for column, limit in enumerate(limits):
             if len(home.edge):
                 stretches = stretch_lines(network, reached_stretches(network, home, cutoff_s=limit))

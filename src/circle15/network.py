@@ -388,7 +388,8 @@ class WalkNetwork:
     @cached_property
     def component_m(self) -> FloatArray:
         """(m,) metres of street in each edge's connected piece."""
-        return np.bincount(self.component, weights=self.edge_length_m)[self.component]
+        total: FloatArray = np.bincount(self.component, weights=self.edge_length_m).astype(np.float64)
+        return total[self.component]
 
     @cached_property
     def lines(self) -> np.ndarray[Any, Any]:

@@ -139,7 +139,7 @@ def nearest_times(
     def search(group: IntArray) -> tuple[FloatArray, IntArray]:
         source = take(sites, group)
         start, entries = _by_edge(source.edge, len(arcs.edge_u))
-        return _kernels.nearest_places(  # type: ignore[no-any-return]
+        return _kernels.nearest_places(
             arcs.indptr, arcs.head, arcs.cost, arcs.edge_u, arcs.edge_v, arcs.from_u, arcs.from_v,
             source.edge, source.fraction, source.leg_m * pace, group[source.owner], start, entries,
             origins.edge, origins.fraction, origins.leg_m * pace, origins.owner, n, cutoff_s + _TICK_S,
@@ -166,7 +166,7 @@ def times_within(
 
     def search(rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
         source = take(origins, rows)
-        return _kernels.times_between(  # type: ignore[no-any-return]
+        return _kernels.times_between(
             arcs.indptr, arcs.head, arcs.cost, arcs.edge, arcs.tail_is_u, arcs.edge_u, arcs.edge_v,
             arcs.from_u, arcs.from_v, source.indptr, source.edge, source.fraction, source.leg_m * pace,
             start, entries, destinations.fraction, destinations.leg_m * pace, owner, n_columns, cutoff_s + _TICK_S,

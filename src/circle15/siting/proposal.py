@@ -52,6 +52,7 @@ def propose_sites(
     spacing_m: float,
     gap: float,
     node_limit: int,
+    unit: str = "of weight",
 ) -> Proposal:
     """Choose where at most `p` new sites for `kinds` help most residents who have a gap.
 
@@ -64,6 +65,7 @@ def propose_sites(
     extent : candidates lie inside it.
     spacing_m : distance between candidates along street frontage.
     gap, node_limit : when the proof may stop, see `solve_siting`.
+    unit : what the weights count, for the explanation.
     """
     candidates = join_candidates(
         frontage_candidates(network, extent, spacing_m=spacing_m),
@@ -85,7 +87,7 @@ def propose_sites(
     table = solved.frame().assign(gained_if_confirmed=gained_if_confirmed(problem, solved, unsure))
     plan = gpd.GeoDataFrame(pd.concat([table, opened], axis=1), geometry="geometry", crs=candidates.crs)
     summary = solved.summary() | {
-        "explanation": solved.explain(unit="of weight"),
+        "explanation": solved.explain(unit=unit),
         "candidates": candidates["origin"].value_counts(sort=False).astype(int).to_dict(),
         "demand_by_kind": dict(zip(kinds, problem.weights.sum(axis=0).tolist(), strict=True)),
         "gained_by_community": _gained_by_community(problem, solved, residences),
@@ -95,18 +97,21 @@ def propose_sites(
 
 def no_proposal() -> Proposal:
     """The proposal of a study that asks for none."""
-    text, number = {"dtype": "str"}, {"dtype": "float64"}
-    candidates = {name: pd.Series([], **text) for name in ("candidate_id", "origin", "site_id", "name")}
-    plan = {name: pd.Series([], **text) for name in ("candidate_id", "kinds")}
-    plan |= {name: pd.Series([], **number) for name in ("gained", "gained_if_confirmed")}
-    plan |= {"rank": pd.Series([], dtype="int64")} | {
-        name: pd.Series([], **text) for name in ("origin", "site_id", "name")
+    candidates = dict.fromkeys(("candidate_id", "origin", "site_id", "name"), "str")
+    plan = {
+        "candidate_id": "str",
+        "kinds": "str",
+        "gained": "float64",
+        "rank": "int64",
+        "gained_if_confirmed": "float64",
     }
-    return Proposal(
-        gpd.GeoDataFrame(candidates, geometry=gpd.GeoSeries([], crs="EPSG:4326")),
-        gpd.GeoDataFrame(plan, geometry=gpd.GeoSeries([], crs="EPSG:4326")),
-        {},
-    )
+    plan |= dict.fromkeys(("origin", "site_id", "name"), "str")
+    return Proposal(_empty(candidates), _empty(plan), {})
+
+
+def _empty(columns: dict[str, str]) -> gpd.GeoDataFrame:
+    frame = pd.DataFrame(columns=list(columns)).astype(columns)
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
 
 
 def _weight_with(residences: gpd.GeoDataFrame, access: pd.DataFrame, kinds: Sequence[str], status: str) -> FloatArray:

@@ -1,0 +1,164 @@
+"""The commands: parse, call, print, exit code. Results go to stdout, progress and messages to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import circle15
+from circle15.errors import Circle15Error
+
+if TYPE_CHECKING:
+    from circle15.study import Study
+
+app = typer.Typer(
+    help="Check the 15-minute community service circle: who reaches which of 27 services on foot, where the gaps are, "
+    "and which new sites close most of them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigArgument = Annotated[Path, typer.Argument(help="The study's TOML file.", show_default=False)]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results; a former run in it is replaced.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def main() -> None:
+    """Run the program; a mistake of the user's is one sentence on stderr and exit code 2 or 3."""
+    try:
+        app()
+    except Circle15Error as error:
+        print(f"circle15: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("circle15: stopped; nothing was written", file=sys.stderr)
+        sys.exit(130)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(circle15.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def demo(
+    out: OutOption = Path("circle15-demo"),
+    as_json: JsonOption = False,
+) -> None:
+    """Run the embedded city (central Reykjavík) from end to end, without a network."""
+    from circle15 import demo as city
+
+    _run_and_report(city.config_path(), out, districts=(), profile=None, as_json=as_json)
+
+
+@app.command()
+def run(
+    config: ConfigArgument,
+    out: OutOption,
+    district: Annotated[list[str] | None, typer.Option(help="Only residences in this district; repeatable.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Walking profile, in place of the config's.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute a study: statuses, gap areas, a siting plan, tables, reports and a map."""
+    _run_and_report(config, out, districts=tuple(district or ()), profile=profile, as_json=as_json)
+
+
+@app.command()
+def check(config: ConfigArgument, as_json: JsonOption = False) -> None:
+    """Say what is wrong or thin in a study's data, before anything is computed."""
+    from circle15.study import Study
+
+    found = Study.from_config(config).check()
+    print(json.dumps(found, ensure_ascii=False) if as_json else _check_text(found))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)],
+) -> None:
+    """Write a starter config and templates into a folder."""
+    from circle15.outputs.starter import write_starter
+
+    for path in write_starter(folder):
+        print(path)
+
+
+def _run_and_report(config: Path, out: Path, *, districts: tuple[str, ...], profile: str | None, as_json: bool) -> None:
+    from circle15.outputs.folder import check_out
+    from circle15.study import Study
+
+    check_out(out)
+    study = Study.from_config(config, profile=profile)
+    folder, summary = _with_progress(study, out, districts)
+    if as_json:
+        print(json.dumps(summary, ensure_ascii=False))
+        return
+    for warning in summary["warnings"]:
+        print(f"Note: {warning}", file=sys.stderr)
+    print(f"{summary['residences']:,} residences, {summary['sites']:,} sites, {summary['gap_areas']:,} gap areas")
+    if summary["plan"]:
+        print(summary["plan"])
+    print(f"Map:    {folder / 'map.html'}")
+    print(f"Report: {folder / 'reports' / 'all.html'}")
+    print(f"Tables: {folder}")
+
+
+def _with_progress(study: Study, out: Path, districts: tuple[str, ...]) -> tuple[Path, dict[str, Any]]:
+    """Run and write a study with a progress bar on stderr; what to say about it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from circle15.study import STAGES
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=len(STAGES) + 1)
+
+        def on_stage(stage: str) -> None:
+            done = STAGES.index(stage) if stage in STAGES else len(STAGES)
+            progress.update(task, description=stage, completed=done)
+
+        result = study.run(districts=districts, on_stage=on_stage)
+        on_stage("writing tables, map and reports")
+        folder = result.write(out)
+    reports = sorted(str(path) for path in (folder / "reports").glob("*.html"))
+    return folder, {
+        "out": str(folder),
+        "map": str(folder / "map.html"),
+        "reports": reports,
+        "residences": len(result.residences),
+        "sites": len(result.sites),
+        "access_rows": len(result.access),
+        "gap_areas": len(result.gap_areas),
+        "statuses": {str(k): int(n) for k, n in result.access["status"].value_counts(sort=False).items()},
+        "plan": result.plan_summary.get("explanation"),
+        "warnings": result.about["warnings"],
+        "version": circle15.__version__,
+    }
+
+
+def _check_text(found: dict[str, Any]) -> str:
+    """The findings of `check` as a page of text."""
+    lines = [f"{found['title']}", *(f"  {line}" for line in found["overview"]), ""]
+    lines.append(f"  {'kind':<28}{'confirmed':>10}{'possible':>10}{'implied':>9}  layer")
+    for row in found["kinds"]:
+        counts = f"{row['confirmed']:>10}{row['possible']:>10}{row['implied']:>9}"
+        lines.append(f"  {row['kind']:<28}{counts}  {row['layer']}")
+    lines += ["", *(f"  Note: {warning}" for warning in found["warnings"])]
+    return "\n".join(lines).rstrip()

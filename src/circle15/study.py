@@ -1,0 +1,488 @@
+"""One study: the stages in order, from the config to the frames. No formula lives here."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+import circle15
+from circle15 import areas, checklist, coverage
+from circle15.config import StudyConfig, load_config
+from circle15.errors import ConfigError, DataError, InputError, head
+from circle15.network import WalkNetwork, profile_named
+from circle15.outputs.folder import write_run
+from circle15.outputs.webmap import render_map
+from circle15.reach import kind_reach, nearest_times, take, times_within
+from circle15.schema import (
+    EVIDENCE,
+    NO_AREA,
+    StudyFrames,
+    checked_residences,
+    checked_site_kinds,
+    checked_sites,
+    points_of,
+)
+from circle15.siting.proposal import no_proposal, propose_sites
+from circle15.sources.osm import osm_sites, read_osm
+from circle15.sources.registers import osm_areas, read_areas, read_facilities, read_residences
+from circle15.sources.residences import osm_residences
+from circle15.units import FloatArray, IntArray, minutes_to_s
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
+
+    from circle15.network import Snaps
+    from circle15.sources.osm import OsmExtract
+
+__all__ = ["Study", "StudyResult"]
+
+STAGES = (
+    "reading OpenStreetMap",
+    "finding residences, areas and sites",
+    "building the walking network",
+    "walking to the nearest sites",
+    "settling statuses",
+    "siting",
+)
+"""What a run does, in order; `Study.run` announces each as it starts."""
+
+OSM_SOURCE = "osm"
+UNITS = {"residents": "residents", "dwellings": "dwellings", "floor_area_m2": "m2 of residential floor area"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyResult(StudyFrames):
+    """What a study found: the frames of `StudyFrames`, the network, the settings and where they came from."""
+
+    network: WalkNetwork
+    manifest: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"StudyResult({self.about['study_id']}: {len(self.residences):,} residences, {len(self.sites):,} sites)"
+
+    def write(self, out: str | Path) -> Path:
+        """Write every file of a run into a folder, all or nothing; see docs/files.md.
+
+        Raises
+        ------
+        ConfigError
+            when the folder holds files but no run of circle15, or can't be written.
+        """
+        return write_run(self, out, manifest=self.manifest)
+
+    def explore(self) -> EmbeddedPage:
+        """The map of the study, to be shown in a notebook; it needs no network."""
+        return EmbeddedPage(render_map(self))
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study: settings, to be run.
+
+    Examples
+    --------
+    >>> from circle15 import demo
+    >>> study = Study.from_config(demo.config_path())
+    >>> study.config.id
+    'reykjavik'
+    """
+
+    config: StudyConfig
+
+    @classmethod
+    def from_config(cls, path: str | Path, *, profile: str | None = None) -> Self:
+        """A study from its TOML file; `profile` takes the place of the config's.
+
+        Raises
+        ------
+        ConfigError
+            naming file and key of whatever is wrong in it.
+        """
+        config = load_config(path)
+        if profile is not None:
+            config = config.model_copy(update={"walk": config.walk.model_copy(update={"profile": profile})})
+        try:
+            profile_named(config.walk.profile)
+        except InputError as error:
+            raise ConfigError(f"{config.path}: key 'walk.profile': {error}") from None
+        return cls(config)
+
+    def run(self, *, districts: Collection[str] = (), on_stage: Callable[[str], None] = lambda _: None) -> StudyResult:
+        """Compute everything.
+
+        Parameters
+        ----------
+        districts : ids; only residences in these are studied (all of them by default).
+        on_stage : called with each of `STAGES` as it starts.
+
+        Raises
+        ------
+        ConfigError, DataError
+            when the settings or the data can't be used; each is one sentence with file and mend.
+        """
+        config = self.config
+        clock = _Clock(on_stage)
+        with clock(STAGES[0]):
+            osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
+        with clock(STAGES[1]):
+            sites, all_kinds = self._sites(osm)
+            site_kinds, conflicts = self._settled(sites, all_kinds)
+            area_shapes = self._areas(osm)
+            residences, dropped = self._residences(osm, area_shapes, districts)
+        with clock(STAGES[2]):
+            network = self._network(osm)
+            home, there = network.snap(points_of(residences)), network.snap(sites.geometry)
+            residences = residences.assign(snap_m=home.snap_m)
+        with clock(STAGES[3]):
+            threshold_s = self._thresholds_s(residences)
+            reach = kind_reach(network, residences, sites, site_kinds, home=home, there=there, threshold_s=threshold_s)
+            edge = network.data_edge(osm.extent)
+            edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=2 * threshold_s.max())
+        with clock(STAGES[4]):
+            layers = self._layers(network, osm, sites, site_kinds, area_shapes)
+            access = coverage.statuses(
+                residences["residence_id"],
+                site_id=sites["site_id"],
+                **reach._asdict(),
+                complete=coverage.complete_at(residences["community_id"], layers),
+                on_network=home.on_network,
+                edge_s=edge_s[:, 0],
+                threshold_s=threshold_s,
+                flat_speed_m_s=network.profile.speed_m_s,
+            )
+            chosen_policies = [checklist.policies()[policy] for policy in config.policies]
+            frames: dict[str, Any] = {
+                "areas": areas.area_shares(residences, access, area_shapes),
+                "scores": areas.scores(residences, access),
+                "indicators": areas.indicators(
+                    chosen_policies,
+                    residences,
+                    access,
+                    threshold_s=threshold_s,
+                    weight_meaning=config.residences.weight_meaning,
+                ),
+                "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, home)),
+            }
+        with clock(STAGES[5]):
+            proposal = no_proposal()
+            if config.siting is not None:
+                proposal = propose_sites(
+                    network, residences, sites, site_kinds, access,
+                    home=home, threshold_s=threshold_s, extent=osm.extent, unit=UNITS[config.residences.weight_meaning],
+                    **config.siting.model_dump(),
+                )  # fmt: skip
+        about = self._about(osm, network, dropped, conflicts)
+        return StudyResult(
+            residences=residences,
+            access=access,
+            sites=sites,
+            site_kinds=all_kinds,
+            layers=layers,
+            area_shapes=area_shapes,
+            **frames,
+            candidates=proposal.candidates,
+            plan=proposal.plan,
+            plan_summary=proposal.summary,
+            streets=network.streets(),
+            backdrop=osm.backdrop,
+            extent=osm.extent,
+            about=about,
+            network=network,
+            manifest=self._manifest(osm, about, clock.timings, districts),
+        )
+
+    def check(self) -> dict[str, Any]:
+        """What is wrong or thin in the data, before anything is computed: JSON-ready counts and verdicts.
+
+        Returns
+        -------
+        `title`; `overview` (sentences); `kinds` (for each kind the sites by evidence, and what its OSM layer is worth);
+        `communities` (density and verdict); `warnings`.
+
+        Raises
+        ------
+        ConfigError, DataError
+            as `run` does.
+        """
+        config = self.config
+        osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
+        sites, site_kinds = self._sites(osm)
+        _, conflicts = self._settled(sites, site_kinds)
+        area_shapes = self._areas(osm)
+        residences, dropped = self._residences(osm, area_shapes, ())
+        network = self._network(osm)
+        layers = self._layers(network, osm, sites, site_kinds, area_shapes)
+        snap_m = network.snap(points_of(residences)).snap_m
+        found = site_kinds.groupby(["kind", "evidence"]).size()
+        complete = layers.groupby("kind")["complete"].mean()
+        why = layers.groupby("kind")["why"].agg(lambda reasons: ", ".join(sorted(set(reasons.dropna()))))
+        about = self._about(osm, network, dropped, conflicts)
+        return {
+            "title": f"{config.title_zh} {config.title_en}",
+            "overview": self._overview(about, residences, snap_m, network, sites),
+            "kinds": [
+                {"kind": kind}
+                | {evidence: int(found.get((kind, evidence), 0)) for evidence in EVIDENCE}
+                | {"layer": f"complete in {complete[kind]:.0%} of communities" if complete[kind] > 0 else why[kind]}
+                for kind in checklist.KINDS
+            ],
+            "communities": json.loads(
+                layers.drop_duplicates("community_id")[
+                    ["community_id", "street_km", "density_per_km", "median_per_km", "floor_per_km"]
+                ].to_json(orient="records")
+            ),
+            "warnings": about["warnings"],
+        }
+
+    def _overview(
+        self,
+        about: dict[str, Any],
+        residences: gpd.GeoDataFrame,
+        snap_m: FloatArray,
+        network: WalkNetwork,
+        sites: gpd.GeoDataFrame,
+    ) -> list[str]:
+        off, far = np.isinf(snap_m), snap_m > self.config.walk.max_snap_m / 2
+        islands = network.component_m < network.min_component_m
+        km, islands_km = network.edge_length_m.sum() / 1000, network.edge_length_m[islands].sum() / 1000
+        weight, meaning = residences["weight"].sum(), self.config.residences.weight_meaning
+        outside = int(residences["community_id"].isna().sum())
+        return [
+            f"data of {about['data_date'] or 'unknown date'}",
+            f"{len(residences):,} residences weighing {weight:,.0f} ({meaning}), {outside:,} of them in no community",
+            f"{km:,.0f} km of walkable street, {islands_km:,.1f} km of it on islands that nobody is snapped to",
+            f"{off.sum():,} residences off the network, {(far & ~off).sum():,} over half of max_snap_m away from it",
+            f"{len(sites):,} sites, {sites['name'].isna().sum():,} of them without a name",
+        ]
+
+    def _network(self, osm: OsmExtract) -> WalkNetwork:
+        walk = self.config.walk
+        return WalkNetwork.from_osm(
+            osm, profile=walk.profile, max_snap_m=walk.max_snap_m, min_component_m=walk.min_component_m
+        )
+
+    def _sites(self, osm: OsmExtract) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+        """Sites and their kinds, from OSM and every register."""
+        paths = [self.config.file(register.file) for register in self.config.registers]
+        parts = [osm_sites(osm), *(read_facilities(path) for path in paths)]
+        sites = gpd.GeoDataFrame(pd.concat([part for part, _ in parts], ignore_index=True), crs="EPSG:4326")
+        checked = checked_sites(sites, source=", ".join(str(path) for path in [osm.path, *paths]))
+        return checked, checked_site_kinds(
+            pd.concat([kinds for _, kinds in parts], ignore_index=True),
+            sites=checked,
+            kinds=(*checklist.KINDS, *checklist.EXTENSION_KINDS),
+        )
+
+    def _settled(self, sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        listed: dict[str, set[str]] = {}
+        for register in self.config.registers:
+            for kind in register.complete:
+                listed.setdefault(kind, set()).add(register.file.name)
+        return coverage.settle_evidence(
+            site_kinds, source=sites.set_index("site_id")["source"], complete_sources=listed
+        )
+
+    def _areas(self, osm: OsmExtract) -> gpd.GeoDataFrame:
+        section = self.config.areas
+        if section.file is not None:
+            return read_areas(self.config.file(section.file))
+        levels = {"community": section.community_admin_level, "district": section.district_admin_level}
+        wanted = {level: admin for level, admin in levels.items() if admin is not None}
+        return osm_areas(osm, wanted) if wanted else _no_areas()
+
+    def _residences(
+        self, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str]
+    ) -> tuple[gpd.GeoDataFrame, int]:
+        """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
+        config, section = self.config, self.config.residences
+        setting_is_given = False
+        if section.file is not None:
+            layer = read_residences(config.file(section.file))
+            setting_is_given = "setting" in layer
+            residences = checked_residences(layer, source=str(config.file(section.file)))
+        else:
+            residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
+        frame: shapely.Geometry = osm.extent
+        if config.within is not None:
+            frame = shapely.intersection(frame, shapely.box(*config.within))
+            if frame.is_empty:
+                west, south, east, north = osm.extent.bounds
+                raise ConfigError(
+                    f"{config.path}: key 'within' lies outside the data of {config.osm.file}, which spans "
+                    f"{west:.4f},{south:.4f},{east:.4f},{north:.4f}; choose a box inside it"
+                )
+        inside = shapely.covers(frame, points_of(residences).to_numpy())
+        beyond = int((~shapely.covers(osm.extent, points_of(residences).to_numpy())).sum())
+        if not inside.any():
+            source = section.file or config.osm.file
+            raise DataError(
+                f"{config.file(source)}: none of {len(residences):,} residences lies in the study area; "
+                "check 'within', 'osm.extent' and the coordinates"
+            )
+        residences = residences[inside].reset_index(drop=True)
+        community, district = areas.assign_areas(residences, area_shapes)
+        settings = area_shapes.set_index(["level", "area_id"])["setting"]
+        setting = pd.Series(config.setting, index=residences.index, dtype="str")
+        for level, ids in (("district", district), ("community", community)):
+            told = ids.map(dict(settings[level]) if level in settings.index else {}).astype("str")
+            setting = told.fillna(setting)
+        residences = residences.assign(
+            community_id=community.fillna(residences["community_id"]),
+            district_id=district.fillna(residences["district_id"]),
+            setting=residences["setting"] if setting_is_given else setting,
+        )
+        if districts:
+            known = sorted(set(residences["district_id"].dropna()))
+            unknown = sorted(set(districts) - set(known))
+            if unknown:
+                mend = f"use one of {', '.join(known)}" if known else "the study has no districts"
+                raise ConfigError(f"{config.path}: no residence in district {head(unknown)}; {mend}")
+            residences = residences[residences["district_id"].isin(list(districts))].reset_index(drop=True)
+        return residences, beyond
+
+    def _thresholds_s(self, residences: gpd.GeoDataFrame) -> FloatArray:
+        thresholds = self.config.thresholds
+        minutes = np.where(residences["setting"] == "rural", thresholds.rural_min, thresholds.urban_min)
+        return np.array([minutes_to_s(value) for value in minutes], dtype=np.float64)
+
+    def _layers(
+        self,
+        network: WalkNetwork,
+        osm: OsmExtract,
+        sites: gpd.GeoDataFrame,
+        site_kinds: pd.DataFrame,
+        area_shapes: gpd.GeoDataFrame,
+    ) -> pd.DataFrame:
+        communities = area_shapes[area_shapes["level"] == "community"]
+        inside = gpd.GeoSeries(shapely.intersection(communities.geometry.to_numpy(), osm.extent), crs="EPSG:4326")
+        km = pd.Series(network.street_km(inside), index=communities["area_id"].to_numpy(), dtype="float64")
+        total_km = network.street_km(gpd.GeoSeries([osm.extent], crs="EPSG:4326"))[0]
+        km.loc[NO_AREA] = max(total_km - km.sum(), 0.0)
+        within = shapely.covers(osm.extent, points_of(sites).to_numpy())
+        counted = sites[
+            within & (sites["source"] == OSM_SOURCE).to_numpy()
+        ]  # the density is the map's, not a register's
+        community, _ = areas.assign_areas(counted, area_shapes)
+        mapped = coverage.layer_completeness(
+            site_kinds[site_kinds["site_id"].isin(counted["site_id"])],
+            site_community=pd.Series(community.to_numpy(), index=counted["site_id"].to_numpy(), dtype="str"),
+            street_km=km,
+            declared=self.config.osm.complete,
+            floor_per_km=self.config.density.floor_per_km,
+            median_share=self.config.density.median_share,
+        )
+        listed = {kind for register in self.config.registers for kind in register.complete}
+        return coverage.with_complete_registers(mapped, listed)
+
+    def _about(self, osm: OsmExtract, network: WalkNetwork, dropped: int, conflicts: pd.DataFrame) -> dict[str, Any]:
+        config = self.config
+        warnings = list(osm.warnings)
+        if dropped:
+            warnings.append(f"{dropped:,} residences lie outside the data's extent and are not studied")
+        for kind, rows in conflicts.groupby("kind", sort=True):
+            warnings.append(
+                f"{len(rows):,} possible or implied sites of {kind} are not in its complete register and decide "
+                f"nothing: {head(rows['site_id'])}"
+            )
+        return {
+            "study_id": config.id,
+            "title_zh": config.title_zh,
+            "title_en": config.title_en,
+            "data_date": config.osm.data_date or osm.data_date,
+            "attribution": "© OpenStreetMap contributors, ODbL 1.0",
+            "licence_url": "https://www.openstreetmap.org/copyright",
+            "weight_meaning": config.residences.weight_meaning,
+            "profile": network.profile.name,
+            "speed_m_s": network.profile.speed_m_s,
+            "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
+            "threshold_rural_s": minutes_to_s(config.thresholds.rural_min),
+            "complete_why": config.osm.complete_why,
+            "warnings": warnings,
+            "version": circle15.__version__,
+            "map_review_number": config.map_review_number,
+        }
+
+    def _manifest(
+        self, osm: OsmExtract, about: dict[str, Any], timings: dict[str, float], districts: Collection[str]
+    ) -> dict[str, Any]:
+        config = self.config
+        inputs = [config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file]
+        return {
+            "program": "circle15",
+            "version": circle15.__version__,
+            "settings": config.settings() | {"districts": sorted(districts)},
+            "inputs": [
+                {"file": path.name, "sha256": _sha256(config.file(path)), "bytes": config.file(path).stat().st_size}
+                | (
+                    {"data_date": about["data_date"], "extent": list(osm.extent.bounds)}
+                    if path == config.osm.file
+                    else {}
+                )
+                for path in inputs
+                if path is not None
+            ],
+            "extent_source": osm.extent_source,
+            "warnings": about["warnings"],
+            "timings_s": timings,
+        }
+
+
+class _Clock:
+    """Announces stages and keeps how long each took."""
+
+    def __init__(self, on_stage: Callable[[str], None]) -> None:
+        self.timings: dict[str, float] = {}
+        self._on_stage = on_stage
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        self._on_stage(stage)
+        start = time.perf_counter()
+        yield
+        self.timings[stage] = round(time.perf_counter() - start, 3)
+
+
+def _walking_metres(network: WalkNetwork, home: Snaps) -> Callable[[IntArray], Any]:
+    """How far some residences are from each other on foot, up to the link distance of gap areas."""
+
+    def within(rows: IntArray) -> Any:
+        chosen = take(home, rows)
+        speed = network.profile.speed_m_s
+        return times_within(network, chosen, chosen, cutoff_s=areas.LINK_M / speed) * speed
+
+    return within
+
+
+def _no_areas() -> gpd.GeoDataFrame:
+    columns: dict[str, list[str]] = {"level": [], "area_id": [], "name": [], "setting": []}
+    return gpd.GeoDataFrame(pd.DataFrame(columns, dtype="str"), geometry=[], crs="EPSG:4326")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class EmbeddedPage:
+    """A whole page that shows itself in a notebook cell."""
+
+    html: str
+    height_px: int = 600
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" style="width:100%;height:{self.height_px}px;border:0" '
+            'title="circle15"></iframe>'
+        )
