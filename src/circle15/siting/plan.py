@@ -110,7 +110,8 @@ class SitingPlan:
         """
         if self.demand == 0:
             return "There is no demand: what is asked for is covered by today's sites, so no new site is proposed."
-        said = [f"Today's sites leave {_amount(self.demand, unit)} without a site within the time limit."]
+        once = f", counted once for each of {len(self.kinds)} kinds" if len(self.kinds) > 1 else ""
+        said = [f"Today's sites leave {_amount(self.demand, unit)} without a site within the time limit{once}."]
         if self.selected.size == 0:
             said.append("No candidate can serve any of it, so no new site is proposed.")
         else:
