@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from pyproj import Geod
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
 
-from circle15.network import WalkNetwork
+from circle15.network import Snaps, WalkNetwork
 
 _GEOD = Geod(ellps="WGS84")
 ORIGIN = (118.78, 32.04)
@@ -58,11 +62,42 @@ def holds(pairs: dict[str, str], evidence: str = "confirmed") -> pd.DataFrame:
     )
 
 
+def random_nodes(seed: int, n: int = 30) -> np.ndarray:
+    """(n, 2) metres: where `random_network` has its nodes."""
+    return np.random.default_rng(seed).uniform(0, 1000, (n, 2))
+
+
 def random_network(seed: int, n: int = 30, extra: int = 20) -> WalkNetwork:
     """A connected random network with a few one-way streets, loops and parallel streets."""
-    rng = np.random.default_rng(seed)
-    at = {f"{i}": (float(x), float(y)) for i, (x, y) in enumerate(rng.uniform(0, 1000, (n, 2)))}
+    rng = np.random.default_rng(seed + 1)
+    at = {f"{i}": (float(x), float(y)) for i, (x, y) in enumerate(random_nodes(seed, n))}
     pairs = [(i, int(rng.integers(0, i))) for i in range(1, n)] + rng.integers(0, n, (extra, 2)).tolist()
     edges = [(f"{u}", f"{v}", float(rng.uniform(20, 400))) for u, v in pairs]
     oneway = tuple(int(i) for i in range(n - 1, len(edges)) if rng.random() < 0.3)
     return drawn_network(at, edges, oneway=oneway)
+
+
+def scipy_times_s(network: WalkNetwork, origins: Snaps, targets: Snaps, *, limit_s: float = np.inf) -> np.ndarray:
+    """(origin entries, target entries) seconds by scipy: the oracle.
+
+    Every snapped point becomes a node that splits its edge: joined to its neighbours along the edge, and at no cost in
+    both directions to what lies on the very same spot. scipy's Dijkstra does the rest; the legs are added.
+    """
+    n, h = len(network.node_id), len(origins.edge)
+    on_edge: dict[int, list[tuple[float, int]]] = {}
+    points = zip([*origins.edge, *targets.edge], [*origins.fraction, *targets.fraction], strict=True)
+    for i, (e, f) in enumerate(points):
+        on_edge.setdefault(int(e), []).append((float(f), n + i))
+    triples = []
+    for e, (along, back) in enumerate(network.edge_time_s.tolist()):
+        stops = sorted([(0.0, int(network.edge_u[e])), (1.0, int(network.edge_v[e])), *on_edge.get(e, [])])
+        for (f, x), (g, y) in pairwise(stops):
+            same = f == g
+            triples += [(x, y, 0.0 if same else (g - f) * along), (y, x, 0.0 if same else (g - f) * back)]
+    table = pd.DataFrame(triples, columns=["from", "to", "s"])
+    table = table[np.isfinite(table["s"])].groupby(["from", "to"], as_index=False)["s"].min()
+    table["s"] = table["s"].clip(lower=1e-9)  # scipy takes a stored zero for no edge
+    size = n + h + len(targets.edge)
+    graph = coo_array((table["s"], (table["from"], table["to"])), shape=(size, size)).tocsr()
+    walk = dijkstra(graph, indices=np.arange(n, n + h), limit=limit_s)[:, n + h :]
+    return walk + (origins.leg_m[:, None] + targets.leg_m[None, :]) / network.profile.speed_m_s

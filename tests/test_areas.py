@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from shapely import Point, box
 
-from circle15.areas import area_shares, assign_areas, gap_areas, indicators, scores
+from circle15.areas import area_shares, assign_areas, gap_areas, indicators, scores, without_overlaps
 from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, Policy, Requirement, kind, policies
 from circle15.errors import InputError
 from circle15.schema import STATUSES
@@ -523,3 +523,16 @@ def test_the_packaged_policies_are_measured_in_every_area() -> None:
     assert set(frame["policy"]) == set(policies())
     assert (frame["value_confirmed"] <= frame["value_possible"]).all()
     assert (frame["value_possible"] + frame["share_unknown"] <= 1 + 1e-12).all()
+
+
+def test_overlapping_areas_are_shared_out_to_the_smaller_id() -> None:
+    # a is the square 0..2, b the square 1..3: b keeps what a hasn't got, 4 - 1 = 3.
+    shapes = gpd.GeoDataFrame(
+        {"level": "community", "area_id": ["b", "a"]},
+        geometry=[shapely.box(1, 1, 3, 3), shapely.box(0, 0, 2, 2)],
+        crs="EPSG:4326",
+    )
+    apart = without_overlaps(shapes)
+    assert apart["area_id"].tolist() == ["a", "b"]
+    assert apart.geometry.to_numpy()[0].area == 4
+    assert apart.geometry.to_numpy()[1].area == 3

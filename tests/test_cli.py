@@ -236,7 +236,11 @@ def test_a_study_outside_the_data(village, monkeypatch, capsys):
         (("[osm]", "within = [5.0, 2.0, 1.0, 3.0]\n[osm]"), "key 'within': a box is"),
         (("[osm]", "[areas]\nfile = 'a.gpkg'\ncommunity_admin_level = 10\n[osm]"), "not both"),
         (("[osm]", "[residences]\nweight_meaning = 'residents'\n[osm]"), "weights of OSM buildings are floor_area_m2"),
-        (('id = "village"', 'id = "../up"'), "key 'id'"),
+        (('id = "village"', 'id = "../up"'), "'../up' can't be an id; use up to 64 letters"),
+        (("[osm]", "[thresholds]\nurban_min = true\n[osm]"), "key 'thresholds.urban_min'"),
+        (("[osm]", "[walk]\nmin_component_m = inf\n[osm]"), "key 'walk.min_component_m'"),
+        (("[osm]", "[siting]\nkinds = ['post', 'post']\n[osm]"), "key 'siting.kinds': post stands there twice"),
+        (("[osm]", "within = [32.0, 118.0, 33.0, 119.0]\n[osm]"), "latitude and longitude look exchanged"),
         (('id = "village"', ""), "key 'id' is missing; add it"),
         (("[osm]", "[osm"), "isn't valid TOML"),
         (("[osm]", "path = 'x'\n[osm]"), "key 'path' is unknown"),
@@ -258,6 +262,53 @@ def test_config_that_is_a_folder_or_no_text(village, monkeypatch, capsys):
     assert "is a folder" in call(monkeypatch, capsys, "run", village, "--out", village / "out")[2]
     (village / "village.toml").write_bytes(b"\xff\xfe\x00")
     assert "isn't UTF-8" in refused(monkeypatch, capsys, village, code=2)
+
+
+def test_unknown_profile_on_the_command_line(village, monkeypatch, capsys):
+    words = ("run", village / "village.toml", "--out", village / "out", "--profile", "fast")
+    code, _, err = call(monkeypatch, capsys, *words)
+    assert code == 2
+    assert "--profile: profile 'fast' isn't known" in err
+
+
+def test_residences_without_any_weight(village, monkeypatch, capsys):
+    (village / "homes.csv").write_text("residence_id,lon,lat,weight\nh,118.78,32.04,0\n", encoding="utf-8")
+    config = CONFIG + '[residences]\nfile = "homes.csv"\nweight_meaning = "residents"\n'
+    assert "homes.csv: no residence in the study area has any weight" in refused(
+        monkeypatch, capsys, village, code=3, config=config
+    )
+
+
+def test_two_registers_with_the_same_ids(village, monkeypatch, capsys):
+    for name, kind in (("a.csv", "post"), ("b.csv", "pharmacy")):
+        (village / name).write_text(f"site_id,name,kind,lon,lat\n1,x,{kind},118.78,32.04\n", encoding="utf-8")
+    config = CONFIG + '[[registers]]\nfile = "a.csv"\n[[registers]]\nfile = "b.csv"\n'
+    sentence = refused(monkeypatch, capsys, village, code=3, config=config)
+    assert "b.csv: 1 are ids of sites in another register" in sentence
+
+
+def test_what_a_reader_should_know_is_said(village, monkeypatch, capsys):
+    (village / "far.csv").write_text("site_id,name,kind,lon,lat\n1,x,post,116.40,39.90\n", encoding="utf-8")
+    osm = village_osm().replace('v="apartments"', 'v="yes"')
+    (village / "village.osm").write_text(osm, encoding="utf-8")
+    (village / "homes.csv").write_text("residence_id,lon,lat\nh,118.78,32.04\n", encoding="utf-8")
+    config = CONFIG + '[[registers]]\nfile = "far.csv"\ncomplete = ["pharmacy"]\n[residences]\nfile = "homes.csv"\n'
+    (village / "village.toml").write_text(config, encoding="utf-8")
+    code, out, _ = call(monkeypatch, capsys, "check", village / "village.toml", "--json")
+    assert code == 0
+    said = " ".join(json.loads(out)["warnings"])
+    assert "1 sites of far.csv lie outside the data's extent: 1" in said
+    assert "far.csv is declared complete for pharmacy and lists no site of it" in said
+
+
+def test_unknown_is_no_demand_for_siting_and_says_so(village, monkeypatch, capsys):
+    config = CONFIG + '[siting]\nkinds = ["post"]\n'
+    (village / "village.toml").write_text(config, encoding="utf-8")
+    code, out, _ = call(monkeypatch, capsys, "run", village / "village.toml", "--out", village / "out", "--json")
+    assert code == 0
+    plan = json.loads(out)["plan"]
+    assert "Nobody is known to lack what is asked for" in plan
+    assert "Not counted: 600 m2 of residential floor area of which it isn't known" in plan
 
 
 def test_unknown_district(village, monkeypatch, capsys):

@@ -6,7 +6,7 @@ import html
 import json
 import shutil
 import tomllib
-from itertools import pairwise
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -14,15 +14,15 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import dijkstra
 
 from circle15 import demo, isochrones
 from circle15.checklist import KINDS
+from circle15.outputs import folder
 from circle15.reach import nearest_times, take
 from circle15.schema import STATUSES, points_of
 from circle15.study import Study
 from conftest import ROOT
+from drawn import scipy_times_s
 
 pytestmark = pytest.mark.xdist_group("city")
 
@@ -107,30 +107,12 @@ def test_two_runs_give_the_same_bytes(out, city, tmp_path):
 
 
 def test_scipy_agrees_on_300_residences_and_every_kind(city):
-    """The oracle: every snapped point becomes a node that splits its edge; scipy's Dijkstra over that edge list."""
     network = city.network
     rows = np.linspace(0, len(city.residences) - 1, 300).astype(int)
     home = take(network.snap(points_of(city.residences)), rows)
     there = network.snap(city.sites.geometry)
-    n, h = len(network.node_id), len(home.edge)
-    edge = np.concatenate([home.edge, there.edge])
-    fraction = np.concatenate([home.fraction, there.fraction])
-    on_edge: dict[int, list[tuple[float, int]]] = {}
-    for i, (e, f) in enumerate(zip(edge.tolist(), fraction.tolist(), strict=True)):
-        on_edge.setdefault(e, []).append((f, n + i))
-    triples = []
-    for e, (along, back) in enumerate(network.edge_time_s.tolist()):
-        stops = sorted([(0.0, int(network.edge_u[e])), (1.0, int(network.edge_v[e])), *on_edge.get(e, [])])
-        for (f, x), (g, y) in pairwise(stops):
-            triples += [(x, y, (g - f) * along), (y, x, (g - f) * back)]
-    table = pd.DataFrame(triples, columns=["from", "to", "s"])
-    table = table[np.isfinite(table["s"])].groupby(["from", "to"], as_index=False)["s"].min()
-    table["s"] = table["s"].clip(lower=1e-9)  # scipy takes a stored zero for no edge
-    size = n + len(edge)
-    graph = coo_array((table["s"], (table["from"], table["to"])), shape=(size, size)).tocsr()
-    walk = dijkstra(graph, indices=np.arange(n, n + h), limit=1800.0)[:, n + h :]
-    walk = walk + (home.leg_m[:, None] + there.leg_m[None, :]) / network.profile.speed_m_s
-    to_site = np.full((h, len(city.sites)), np.inf)
+    walk = scipy_times_s(network, home, there, limit_s=1800.0)
+    to_site = np.full((len(rows), len(city.sites)), np.inf)
     for j, site in enumerate(there.owner):
         to_site[:, site] = np.minimum(to_site[:, site], walk[:, j])
 
@@ -163,7 +145,9 @@ def test_the_plan_gains_what_it_claims(city):
     assert len(plan) == 5
     assert plan["gained"].sum() == pytest.approx(city.plan_summary["objective"])
     assert city.plan_summary["bound"] >= city.plan_summary["objective"]
-    home, new = network.snap(points_of(city.residences)), network.snap(plan.geometry)
+    home = network.snap(points_of(city.residences))
+    hosts = plan["site_id"].map(city.sites.set_index("site_id").geometry)
+    new = network.snap(plan.geometry.where(plan["site_id"].isna(), hosts))
     access = city.access.pivot_table(index="residence_id", columns="kind", values="status", aggfunc="first")
     weight = city.residences["weight"].to_numpy()
     total = 0.0
@@ -231,6 +215,27 @@ def test_a_run_that_dies_leaves_the_former_whole(out, city, tmp_path, monkeypatc
         city.write(target)
     assert {path.name: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_an_interrupt_while_folders_are_swapped_loses_nothing(failing, out, tmp_path, monkeypatch):
+    target, staged, old = tmp_path / "out", tmp_path / "new", tmp_path / "old"
+    shutil.copytree(out, target)
+    shutil.copytree(out, staged)
+    names = sorted(path.name for path in target.iterdir())
+    calls = []
+    rename = Path.rename
+
+    def interrupted(self, to):
+        calls.append(self)
+        if len(calls) == failing:
+            raise KeyboardInterrupt
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        folder._put_in_place(staged, target, old=old)
+    assert sorted(path.name for path in target.iterdir()) == names
 
 
 def test_circles_of_the_city_nest_and_lie_in_its_frame(city):

@@ -192,13 +192,13 @@ def test_lengths_are_geodesic(tmp_path):
 def test_profiles_change_times_only_as_they_say():
     nodes = {"a": (0, 0), "b": (100, 0), "c": (200, 0)}
     edges = [("a", "b", 120.0), ("b", "c", 120.0)]
-    planning = drawn_network(nodes, edges, steps=(1,))
+    planning, adult, wheels = (
+        drawn_network(nodes, edges, steps=(1,), profile=profile) for profile in ("planning", "adult", "wheelchair")
+    )
     assert planning.edge_time_s.tolist() == [[120, 120], [120, 120]]  # 1.0 m/s, steps like streets
-    adult = planning.with_profile("adult")
     assert adult.edge_time_s.tolist() == [[100, 100], [200, 200]]  # 1.2 m/s, half of it on steps
-    wheels = planning.with_profile("wheelchair")
-    assert np.isinf(wheels.edge_time_s[1]).all()
-    assert len(drawn_network(nodes, edges, steps=(1,), profile="wheelchair").edge_u) == 1
+    assert adult.in_metres().edge_time_s.tolist() == [[120, 120], [120, 120]]
+    assert wheels.edge_length_m.tolist() == [120]  # never on steps
 
 
 def test_unknown_profile_is_refused_by_name():
@@ -312,14 +312,39 @@ def test_networkx_shortest_paths_are_ours(seed):
         (lambda nodes, edges: (nodes.drop(columns="node_id"), edges), "node_id"),
         (lambda nodes, edges: (nodes, edges.drop(columns="v")), "column v is missing"),
         (lambda nodes, edges: (nodes, edges.assign(v="z")), "not among the nodes in rows 0"),
-        (lambda nodes, edges: (nodes, edges.assign(length_m=-1.0)), "negative in rows 0"),
+        (lambda nodes, edges: (nodes, edges.assign(length_m=-1.0)), "length_m is negative or no number in rows 0"),
         (lambda nodes, edges: (nodes.assign(node_id="a"), edges), "node_id is repeated: a"),
+        (
+            lambda nodes, edges: (nodes.set_geometry(nodes.geometry.map(lambda at: at.buffer(1e-4))), edges),
+            "geometry is no point in rows 0, 1",
+        ),
+        (lambda nodes, edges: (nodes, edges.assign(oneway="no")), "oneway is neither true nor false in rows 0"),
+        (lambda nodes, edges: (nodes, edges.assign(length_m="12,5 m")), "length_m is negative or no number in rows 0"),
+        (lambda nodes, edges: (nodes, edges.assign(length_m=np.inf)), "length_m is negative or no number in rows 0"),
+        (lambda nodes, edges: (nodes, edges.assign(street_class="stairs")), "street_class is unknown in rows 0"),
     ],
 )
 def test_bad_tables_are_refused_with_rows(change, message):
     nodes, edges = spots(STREET[0], "node_id"), pd.DataFrame(STREET[1], columns=["u", "v", "length_m"])
     with pytest.raises(DataError, match=message):
         WalkNetwork.from_edges(*change(nodes, edges))
+
+
+def test_networks_with_impossible_settings_are_refused():
+    for bad in ({"max_snap_m": -5.0}, {"min_component_m": np.inf}):
+        with pytest.raises(InputError, match="give metres"):
+            drawn_network(*STREET, **bad)
+
+
+def test_edges_drawn_from_v_to_u_are_turned():
+    # 50 m from a along a street drawn backwards, half of it a detour: the fraction counts from a all the same.
+    nodes = spots({"a": (0, 0), "b": (200, 0)}, "node_id")
+    drawn = shapely.LineString([place(200, 0), place(0, 0)])
+    edges = gpd.GeoDataFrame({"u": ["a"], "v": ["b"]}, geometry=[drawn], crs="EPSG:4326")
+    network = WalkNetwork.from_edges(nodes, edges, min_component_m=0.0)
+    assert network.snap(spots({"h": (50, 0)}).geometry).fraction == pytest.approx([0.25], abs=1e-4)
+    with pytest.raises(DataError, match="edges: the coordinate system is missing"):
+        WalkNetwork.from_edges(nodes, edges.set_crs(None, allow_override=True))
 
 
 def test_edges_with_drawn_geometry_are_measured_along_it():

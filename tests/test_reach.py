@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import dijkstra
 
 from circle15.errors import DataError, InputError
 from circle15.network import WalkNetwork
 from circle15.reach import nearest_sites, nearest_times, straight_line_m, times_within, travel_times
-from drawn import drawn_network, holds, line, random_network, spots
+from drawn import drawn_network, holds, line, random_network, random_nodes, scipy_times_s, spots
 
 #   a ---100--- b ---100--- c        d ---100--- e (an island)
 NODES = {"a": (0, 0), "b": (100, 0), "c": (200, 0), "d": (0, 500), "e": (100, 500)}
@@ -90,6 +86,20 @@ def test_one_way_streets_bind_in_their_direction():
     # 75 m back along the one-way street itself isn't walked either; 50 m with it is.
     assert minutes_table(network, {"h": (75, 0)}, {"s": (25, 0)}) == {"h": {"s": np.inf}}
     assert minutes_table(network, {"h": (25, 0)}, {"s": (75, 0)}) == {"h": {"s": 50}}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_place_at_the_end_of_a_one_way_street_is_not_stuck_there(order):
+    # a -> b one way northwards, a - c both ways eastwards: from a spot 14.14 m south-west of a, which hangs on a,
+    # to one 5 m off c it is 14.14 + 100 + 5 m, whichever street is listed first; and back the same.
+    streets = [("a", "b", 100.0), ("a", "c", 100.0)]
+    at = {"a": (0, 0), "b": (0, 100), "c": (100, 0)}
+    network = drawn_network(at, [streets[i] for i in order], oneway=(order.index(0),))
+    far, near = {"h": (-10, -10)}, {"s": (100, -5)}
+    assert minutes_table(network, far, near) == {"h": {"s": 119.14}}
+    assert minutes_table(network, {"h": (100, -5)}, {"s": (-10, -10)}) == {"h": {"s": 119.14}}
+    frame = nearest_sites(network, spots(far), spots(near, "site_id"), holds({"s": "school"}), cutoff_s=900)
+    assert frame["time_s"][0] == pytest.approx(119.14, abs=0.05)
 
 
 def test_nearest_goes_against_one_ways_from_the_sites():
@@ -188,36 +198,15 @@ def test_straight_line_is_in_metres():
     assert straight_line_m(network, spots({"h": (0, 0)}).geometry, spots({}, "site_id").geometry).tolist() == [np.inf]
 
 
-def scipy_times_s(network, origins, targets):
-    """The oracle: both ends of every leg become nodes of their own; scipy's Dijkstra does the rest.
-
-    Each snapped point splits its edge: it is joined to both ends of the edge, and to the other points on the same edge.
-    """
-    n = len(network.node_id)
-    points = [*zip(origins.edge, origins.fraction, strict=True), *zip(targets.edge, targets.fraction, strict=True)]
-    triples = []
-    for e, (along, back) in enumerate(network.edge_time_s):
-        u, v = int(network.edge_u[e]), int(network.edge_v[e])
-        stops = sorted([(0.0, u), (1.0, v), *[(f, n + i) for i, (edge, f) in enumerate(points) if edge == e]])
-        for (f, x), (g, y) in pairwise(stops):
-            triples += [(x, y, (g - f) * along), (y, x, (g - f) * back)]
-    table = pd.DataFrame(triples, columns=["from", "to", "s"])
-    table = table[np.isfinite(table["s"])].groupby(["from", "to"], as_index=False)["s"].min()
-    table["s"] = table["s"].clip(lower=1e-9)  # scipy takes a stored zero for no edge
-    size = n + len(points)
-    graph = coo_array((table["s"], (table["from"], table["to"])), shape=(size, size)).tocsr()
-    k = len(origins.edge)
-    times = dijkstra(graph, indices=np.arange(n, n + k))[:, n + k :]
-    pace = 1 / network.profile.speed_m_s
-    return times + (origins.leg_m[:, None] + targets.leg_m[None, :]) * pace
-
-
 @given(st.integers(0, 100_000))
 def test_scipy_finds_the_same_times(seed):
     network = random_network(seed)
     rng = np.random.default_rng(seed)
-    homes = network.snap(spots({f"h{i}": tuple(rng.uniform(-50, 1050, 2)) for i in range(6)}).geometry)
-    sites = network.snap(spots({f"s{i}": tuple(rng.uniform(-50, 1050, 2)) for i in range(6)}).geometry)
+    # Some places lie exactly at nodes, where a one-way street may begin or end.
+    corners = [tuple(at) for at in rng.permutation(random_nodes(seed))[:4]]
+    around = [tuple(rng.uniform(-50, 1050, 2)) for _ in range(8)]
+    homes = network.snap(spots({f"h{i}": at for i, at in enumerate([*corners[:2], *around[:4]])}).geometry)
+    sites = network.snap(spots({f"s{i}": at for i, at in enumerate([*corners[2:], *around[4:]])}).geometry)
     oracle = np.full((6, 6), np.inf)
     oracle[np.ix_(homes.on_network, sites.on_network)] = scipy_times_s(network, homes, sites)
     cutoff = 700.0

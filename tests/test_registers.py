@@ -16,7 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from circle15.checklist import EXTENSION_KINDS, KINDS, extension_kinds, kinds
 from circle15.errors import DataError
 from circle15.schema import SITE_COLUMNS, SITE_KIND_COLUMNS, checked_residences
-from circle15.sources.registers import read_facilities, read_residences
+from circle15.sources.registers import read_residences, read_sites
 
 ZH = ["设施编号", "名称", "类别", "经度", "纬度"]
 EN = ["site_id", "name", "kind", "lon", "lat"]
@@ -61,7 +61,7 @@ def refusal(read, path):
 @pytest.mark.parametrize("name", ["register.csv", "bom.csv", "register.xlsx", "REGISTER.CSV"])
 @pytest.mark.parametrize("header", [ZH, EN, ["Site_ID", " 名称 ", "KIND", "经度", "lat"]])
 def test_a_register_is_sites_and_their_kinds(save, name, header):
-    sites, site_kinds = read_facilities(save([header, HALL, ["0003", "", "药店", "116.5", "35.5"]], name))
+    sites, site_kinds = read_sites(save([header, HALL, ["0003", "", "药店", "116.5", "35.5"]], name))
     assert list(sites.columns) == list(SITE_COLUMNS)
     assert sites.crs == "EPSG:4326"
     assert sites["site_id"].tolist() == ["0003", "0012"]
@@ -82,7 +82,7 @@ def test_optional_columns_are_read_and_others_pass_through(save, name):
     header = [*ZH, "开放时间", "建筑面积", "capacity", "联系方式"]
     full = [*HALL, "Mo-Fr 08:30-17:30", "２００.5", "30", "二楼"]
     bare = ["0013", "亭", "waste_dropoff", "116.6", "35.4", "", "", "", ""]
-    sites, _ = read_facilities(save([header, full, bare], name))
+    sites, _ = read_sites(save([header, full, bare], name))
     assert sites["opening_hours"][0] == "Mo-Fr 08:30-17:30"
     assert sites["floor_area_m2"][0] == 200.5
     assert sites["capacity"][0] == 30.0
@@ -93,7 +93,7 @@ def test_optional_columns_are_read_and_others_pass_through(save, name):
 @pytest.mark.parametrize("mark", ["、", ";", "；", ",", "，", " 、 "])
 def test_one_site_holds_several_kinds(save, mark):
     several = mark.join(["药店", "health_room", "幼儿园", "药店", ""])
-    sites, site_kinds = read_facilities(save([EN, ["7", "一室多用", several, "116.5", "35.5"]]))
+    sites, site_kinds = read_sites(save([EN, ["7", "一室多用", several, "116.5", "35.5"]]))
     assert len(sites) == 1
     assert site_kinds["kind"].tolist() == ["health_room", "pharmacy", "kindergarten"]
     assert set(site_kinds["rule"]) == {"register.csv row 2"}
@@ -106,7 +106,7 @@ def test_every_kind_is_known_by_its_id_and_its_chinese_name(save):
         for i, k in enumerate(every)
         for form, text in enumerate((k.id, k.zh))
     ]
-    _, site_kinds = read_facilities(save([EN, *rows]))
+    _, site_kinds = read_sites(save([EN, *rows]))
     assert site_kinds["kind"].tolist() == [k for k in (*KINDS, *EXTENSION_KINDS) for _ in range(2)]
 
 
@@ -121,7 +121,7 @@ def test_rows_are_numbered_as_the_spreadsheet_shows_them(save):
         ["0014", "", "药店", "116.5", "35.5"],
     ]
     for name in ("register.csv", "register.xlsx"):
-        _, site_kinds = read_facilities(save(rows, name))
+        _, site_kinds = read_sites(save(rows, name))
         assert site_kinds["rule"].tolist() == [f"{name} row {n}" for n in (2, 5, 6)]
 
 
@@ -130,7 +130,7 @@ def test_numbers_in_a_workbook_read_as_they_are_shown(save):
     book = openpyxl.load_workbook(path)
     book.active["A2"].number_format = "00000"
     book.save(path)
-    sites, _ = read_facilities(path)
+    sites, _ = read_sites(path)
     assert sites["site_id"].tolist() == ["00012", "13"]
     assert sites.geometry.x.tolist() == [116.5, 116.0]
 
@@ -140,7 +140,7 @@ def test_only_the_first_sheet_of_a_workbook_is_read(save):
     book = openpyxl.load_workbook(path)
     book.create_sheet("草稿").append(["?"])
     book.save(path)
-    assert len(read_facilities(path)[0]) == 1
+    assert len(read_sites(path)[0]) == 1
 
 
 def a_row(**cells):
@@ -172,19 +172,19 @@ def a_row(**cells):
 def test_a_bad_cell_is_named_with_its_row_and_the_mend(save, cells, told):
     good = ["1", "", "药店", "116.5", "35.5"]
     for name in ("register.csv", "register.xlsx"):
-        assert refusal(read_facilities, save([EN, good, a_row(**cells)], name)).startswith(f"row 3: {told}")
+        assert refusal(read_sites, save([EN, good, a_row(**cells)], name)).startswith(f"row 3: {told}")
 
 
 def test_a_western_or_polar_place_is_no_swap(save):
     rows = [["1", "乌鲁木齐", "药店", "87.61", "43.82"], ["2", "Longyearbyen", "药店", "15.6", "78.2"]]
-    assert len(read_facilities(save([EN, *rows]))[0]) == 2
+    assert len(read_sites(save([EN, *rows]))[0]) == 2
 
 
 @pytest.mark.parametrize(
     ("column", "value"), [("floor_area_m2", "-3"), ("容量", "-1"), ("建筑面积", "三百"), ("capacity", "1,200")]
 )
 def test_a_bad_amount_is_named(save, column, value):
-    message = refusal(read_facilities, save([[*EN, column], [*HALL, value]]))
+    message = refusal(read_sites, save([[*EN, column], [*HALL, value]]))
     assert message.startswith("row 2: ")
     assert column in message
     assert "negative" in message or f"'{value}' isn't a number, give digits without a unit" in message
@@ -193,30 +193,30 @@ def test_a_bad_amount_is_named(save, column, value):
 def test_every_bad_row_is_listed_at_once(save):
     bad_kinds = [["k" + str(i), "", "菜场", "116.5", "35.5"] for i in range(4)]
     rows = [EN, HALL, HALL, a_row(site_id="9", lon=""), *bad_kinds, a_row(site_id="", lat="x")]
-    message = refusal(read_facilities, save(rows))
+    message = refusal(read_sites, save(rows))
     assert [part.split(": ")[0] for part in message.split("; ")] == ["rows 2-3", "row 4", "rows 5-8", "row 9", "row 9"]
-    assert "rows 2-3: 设施编号/site_id '0012' is repeated, put all kinds of one facility into one row" in message
+    assert "rows 2-3: 设施编号/site_id '0012' is repeated, put all kinds of one site into one row" in message
 
 
 def test_a_message_ends_but_no_row_is_left_out(save):
     rows = [[f"s{i}", "", f"未知{i}", "116.5", "35.5"] for i in range(100)]
-    message = refusal(read_facilities, save([EN, *rows]))
+    message = refusal(read_sites, save([EN, *rows]))
     assert message.endswith("rows 42-101: more of the same")
 
 
 def test_scattered_rows_beyond_reading_are_counted(save):
     rows = [[f"s{i}", "", "药店" if i % 2 else "菜场", "116.5", "35.5"] for i in range(1000)]
-    message = refusal(read_facilities, save([EN, *rows]))
+    message = refusal(read_sites, save([EN, *rows]))
     assert message.startswith("rows 2, 4, 6, 8, ")
     assert ", 398, 400 and 300 more: 类别/kind '菜场' is unknown" in message
 
 
 @pytest.mark.parametrize("name", ["register.csv", "register.xlsx"])
 def test_columns_that_are_missing_are_named_in_both_languages(save, name):
-    message = refusal(read_facilities, save([["设施编号", "类别"], HALL[:2]], name))
-    assert message.startswith("row 1 lacks the headers 名称/name, 经度/lon, 纬度/lat; ")
-    assert refusal(read_facilities, save([["济宁市设施登记表"], ZH, HALL], name)).startswith("row 1 lacks the headers")
-    assert refusal(read_facilities, save([["", ""], ZH, HALL], name)).startswith("row 1 lacks the headers")
+    message = refusal(read_sites, save([["设施编号", "类别"], HALL[:2]], name))
+    assert message.startswith("row 1 lacks the headers 经度/lon, 纬度/lat; ")
+    assert refusal(read_sites, save([["济宁市设施登记表"], ZH, HALL], name)).startswith("row 1 lacks the headers")
+    assert refusal(read_sites, save([["", ""], ZH, HALL], name)).startswith("row 1 lacks the headers")
 
 
 @pytest.mark.parametrize(
@@ -229,22 +229,22 @@ def test_columns_that_are_missing_are_named_in_both_languages(save, name):
     ],
 )
 def test_headers_that_clash_are_refused(save, header, told):
-    assert refusal(read_facilities, save([header, HALL])).startswith(told)
+    assert refusal(read_sites, save([header, HALL])).startswith(told)
 
 
 @pytest.mark.parametrize("name", ["register.csv", "register.xlsx"])
 def test_a_cell_without_a_header_is_named(save, name):
     unquoted = ["1", "a", "药店", "药店", "116.5", "35.5"]
-    message = refusal(read_facilities, save([EN, HALL, unquoted], name))
+    message = refusal(read_sites, save([EN, HALL, unquoted], name))
     assert "row 3: a cell stands under no header, put text that holds commas into quotes" in message
-    message = refusal(read_facilities, save([[*EN[:3], "", *EN[3:]], unquoted], name))
+    message = refusal(read_sites, save([[*EN[:3], "", *EN[3:]], unquoted], name))
     assert message.startswith("row 2: a cell stands under no header")
 
 
 @pytest.mark.parametrize("rows", [[ZH], [ZH, ["示例", "", "药店", "116.5", "35.5"]], [ZH, ["", "", "", "", ""]]])
 @pytest.mark.parametrize("name", ["register.csv", "register.xlsx"])
 def test_a_register_without_a_row_is_refused(save, rows, name):
-    assert refusal(read_facilities, save(rows, name)).startswith("has no facility; fill in at least one row")
+    assert refusal(read_sites, save(rows, name)).startswith("has no site; fill in at least one row")
 
 
 def zipped(names):
@@ -283,16 +283,16 @@ OLD_WORKBOOK = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512)
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, name, content, told):
     path = tmp_path / name
     path.write_bytes(content)
-    assert refusal(read_facilities, path).startswith(told)
+    assert refusal(read_sites, path).startswith(told)
 
 
 def test_a_truncated_workbook_and_missing_files_are_refused(save, tmp_path):
     path = save([EN, HALL], "register.xlsx")
     path.write_bytes(path.read_bytes()[:2000])
-    assert refusal(read_facilities, path).startswith("can't be read as an XLSX workbook")
-    assert refusal(read_facilities, tmp_path / "none.csv").startswith("no such file")
+    assert refusal(read_sites, path).startswith("can't be read as an XLSX workbook")
+    assert refusal(read_sites, tmp_path / "none.csv").startswith("no such file")
     (tmp_path / "folder.csv").mkdir()
-    assert refusal(read_facilities, tmp_path / "folder.csv").startswith("no such file")
+    assert refusal(read_sites, tmp_path / "folder.csv").startswith("no such file")
 
 
 @pytest.mark.parametrize("name", ["homes.csv", "bom.csv", "homes.xlsx"])
@@ -365,7 +365,7 @@ def corner(tmp_path_factory):
 @example(rows=[["1", "", "药店", "0x10", "35"]], extra=[])
 @example(rows=[["1", "", "药店", "116", "35", "nan"]], extra=["NaN"])
 def test_random_cells_give_frames_or_a_data_error(corner, rows, extra):
-    for read, header in ((read_facilities, [*ZH, *extra]), (read_residences, [*HOMES_ZH, *extra])):
+    for read, header in ((read_sites, [*ZH, *extra]), (read_residences, [*HOMES_ZH, *extra])):
         path = corner / "random.csv"
         path.write_bytes(csv_text([header, *rows]).encode())
         frames_or_data_error(read, path)
@@ -379,7 +379,7 @@ def test_random_bytes_give_a_data_error(corner, content, start):
     for name in ("bytes.csv", "bytes.xlsx"):
         (corner / name).write_bytes(start + content)
         with pytest.raises(DataError):
-            read_facilities(corner / name)
+            read_sites(corner / name)
 
 
 cells = st.one_of(
@@ -394,4 +394,4 @@ def test_random_workbooks_give_frames_or_a_data_error(corner, rows):
     for row in [ZH, *rows]:
         book.active.append(row)
     book.save(corner / "random.xlsx")
-    frames_or_data_error(read_facilities, corner / "random.xlsx")
+    frames_or_data_error(read_sites, corner / "random.xlsx")

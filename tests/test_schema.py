@@ -48,6 +48,7 @@ def test_other_coordinate_systems_are_brought_to_4326():
         (points("residence_id", ["a"], setting=["suburb"]), "setting is unknown in 1 rows: a; use urban or rural"),
         (points("residence_id", ["a"]).set_crs(None, allow_override=True), "coordinate system is missing"),
         (points("name", ["a"]), "column residence_id is missing"),
+        (points("residence_id", ["a"], community_id=["none"]), "the area id 'none' is reserved in 1 rows: a"),
         (pd.DataFrame({"residence_id": ["a"]}), "a table without geometry"),
     ],
 )
@@ -64,6 +65,14 @@ def test_empty_geometry_and_metres_declared_as_degrees():
     metres = gpd.GeoDataFrame({"residence_id": ["a"]}, geometry=[shapely.Point(500000, 3500000)], crs="EPSG:4326")
     with pytest.raises(DataError, match="coordinates are not on earth in 1 rows: a; check the declared"):
         checked_residences(metres)
+    swapped = gpd.GeoDataFrame({"residence_id": ["a"]}, geometry=[shapely.Point(32, 118)], crs="EPSG:4326")
+    with pytest.raises(DataError, match="longitude and latitude are swapped"):
+        checked_residences(swapped)
+
+
+def test_the_active_geometry_counts_whatever_its_name():
+    frame = points("residence_id", ["a"]).rename_geometry("geom").assign(geometry="a text")
+    assert checked_residences(frame).geometry.geom_type.tolist() == ["Point"]
 
 
 def test_the_strongest_evidence_of_a_pair_is_kept():
@@ -86,6 +95,7 @@ def areas(shape, **columns):
         (areas(shapely.Point(0, 0)), "no polygon"),
         (areas(shapely.box(0, 0, 1, 1)).drop(columns="level"), "column level is missing"),
         (areas(shapely.box(0, 0, 1, 1), level=["village"]), "level is unknown"),
+        (pd.DataFrame(areas(shapely.box(0, 0, 1, 1))), "a table without geometry"),
         (areas(shapely.box(0, 0, 1, 1), area_id=["none"]), "'none' is reserved"),
         (pd.concat([areas(shapely.box(0, 0, 1, 1))] * 2), "ids are repeated"),
     ],

@@ -172,7 +172,10 @@ def test_explanation_names_amounts_proof_and_what_stays_unserved() -> None:
 
 
 def test_nothing_asked_nothing_proposed() -> None:
-    assert "covered by today's sites" in solve_siting(trap(existing=np.ones(6, dtype=bool)), p=2).explain()
+    assert (
+        "Nobody is known to lack what is asked for"
+        in solve_siting(trap(existing=np.ones(6, dtype=bool)), p=2).explain()
+    )
 
 
 def test_summary_is_json_and_frame_is_ranked() -> None:

@@ -14,7 +14,7 @@ from circle15 import checklist
 from circle15.config import StudyConfig, load_config
 from circle15.errors import ConfigError, DataError
 from circle15.outputs.starter import write_starter
-from circle15.sources.registers import FACILITY_REGISTER, RESIDENCE_REGISTER, read_facilities, read_residences
+from circle15.sources.registers import RESIDENCE_REGISTER, SITE_REGISTER, read_residences, read_sites
 
 NAMES = ["study.toml", "设施登记表.csv", "设施登记表.xlsx", "居住点登记表.csv", "居住点登记表.xlsx", "README.md"]
 HALL = ["0012", "光河居委会", "社区村居委会办公室、人民调解室", 116.5872, 35.4151, "Mo-Fr 08:30-17:30", 200, 30]
@@ -135,10 +135,10 @@ def test_each_optional_setting_works_once_its_mark_is_removed(starter):
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_a_row_added_to_a_template_is_read_back(starter, ending):
-    for read, name in ((read_facilities, "设施登记表"), (read_residences, "居住点登记表")):
+    for read, name in ((read_sites, "设施登记表"), (read_residences, "居住点登记表")):
         with pytest.raises(DataError, match="fill in at least one row"):
             read(starter / f"{name}.{ending}")
-    sites, site_kinds = read_facilities(with_a_row(starter / f"设施登记表.{ending}", HALL))
+    sites, site_kinds = read_sites(with_a_row(starter / f"设施登记表.{ending}", HALL))
     assert sites.drop(columns="geometry").to_numpy().tolist() == [
         ["0012", "光河居委会", f"设施登记表.{ending}", "Mo-Fr 08:30-17:30", 200.0, 30.0]
     ]
@@ -149,7 +149,7 @@ def test_a_row_added_to_a_template_is_read_back(starter, ending):
 
 
 def test_the_example_row_would_itself_be_read_under_a_real_id(starter):
-    for read, name in ((read_facilities, "设施登记表"), (read_residences, "居住点登记表")):
+    for read, name in ((read_sites, "设施登记表"), (read_residences, "居住点登记表")):
         path = starter / f"{name}.csv"
         path.write_text(path.read_text(encoding="utf-8").replace("\n示例,", "\n1,"), encoding="utf-8")
         found = read(path)
@@ -166,7 +166,7 @@ def test_a_csv_template_opens_in_excel(starter):
 def test_a_workbook_offers_the_kinds_and_explains_its_columns(starter):
     book = openpyxl.load_workbook(starter / "设施登记表.xlsx")
     sheet, notes = book.worksheets
-    assert [cell.value for cell in sheet[1]] == [column.zh for column in FACILITY_REGISTER]
+    assert [cell.value for cell in sheet[1]] == [column.zh for column in SITE_REGISTER]
     assert sheet["A2"].value == "示例"
     assert sheet.freeze_panes == "A2"
     assert sheet.column_dimensions["A"].number_format == "@"
@@ -179,7 +179,7 @@ def test_a_workbook_offers_the_kinds_and_explains_its_columns(starter):
     assert [cell.value for (cell,) in notes[cells.replace("$", "")]] == [kind.zh for kind in checklist.kinds()]
     lines = [[cell.value for cell in row] for row in notes.iter_rows()]
     assert "示例" in lines[0][0]
-    assert [line[1] for line in lines[2 : 2 + len(FACILITY_REGISTER)]] == [column.id for column in FACILITY_REGISTER]
+    assert [line[1] for line in lines[2 : 2 + len(SITE_REGISTER)]] == [column.id for column in SITE_REGISTER]
     told = {line[0]: line[2] for line in lines}
     assert all(told[kind.zh] == kind.group_zh for kind in (*checklist.kinds(), *checklist.extension_kinds()))
 

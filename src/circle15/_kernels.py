@@ -146,12 +146,10 @@ def nearest_places(
     n_start = 0
     for j in range(source_edge.size):
         e, f = source_edge[j], source_fraction[j]
-        if from_u[e] < np.inf:
-            label = source_leg[j] + (1.0 - f) * from_u[e]
-            n_start = _start(time, owner, start, n_start, edge_v[e], label, source_owner[j], limit)
-        if from_v[e] < np.inf:
-            label = source_leg[j] + f * from_v[e]
-            n_start = _start(time, owner, start, n_start, edge_u[e], label, source_owner[j], limit)
+        label = source_leg[j] + _walked(1.0 - f, from_u[e])
+        n_start = _start(time, owner, start, n_start, edge_v[e], label, source_owner[j], limit)
+        label = source_leg[j] + _walked(f, from_v[e])
+        n_start = _start(time, owner, start, n_start, edge_u[e], label, source_owner[j], limit)
     buckets = np.empty(N_BUCKETS + 1, np.int64)
     buffer = max(1024, 2 * source_edge.size)
     _settle(
@@ -163,10 +161,8 @@ def nearest_places(
     for j in range(target_edge.size):
         e, f, leg, k = target_edge[j], target_fraction[j], target_leg[j], target_owner[j]
         u, v = edge_u[e], edge_v[e]
-        if time[u] < np.inf and from_u[e] < np.inf:
-            _offer(best, who, k, time[u] + f * from_u[e] + leg, owner[u], limit)
-        if time[v] < np.inf and from_v[e] < np.inf:
-            _offer(best, who, k, time[v] + (1.0 - f) * from_v[e] + leg, owner[v], limit)
+        _offer(best, who, k, time[u] + _walked(f, from_u[e]) + leg, owner[u], limit)
+        _offer(best, who, k, time[v] + _walked(1.0 - f, from_v[e]) + leg, owner[v], limit)
         for i in by_edge[by_edge_indptr[e] : by_edge_indptr[e + 1]]:
             _offer(
                 best, who, k, source_leg[i] + _along(source_fraction[i], f, from_u[e], from_v[e]) + leg,
@@ -176,11 +172,15 @@ def nearest_places(
 
 
 @njit(cache=True, nogil=True)
+def _walked(part: float, whole: float) -> float:
+    """Seconds for a part of an edge; none of an edge costs nothing, even where it may not be walked."""
+    return 0.0 if part <= 0.0 else part * whole
+
+
+@njit(cache=True, nogil=True)
 def _along(start: float, end: float, from_u: float, from_v: float) -> float:
     """Seconds from one fraction of an edge straight to another."""
-    if start == end:
-        return 0.0
-    return (end - start) * from_u if end > start else (start - end) * from_v
+    return _walked(end - start, from_u) if end >= start else _walked(start - end, from_v)
 
 
 @njit(cache=True, nogil=True)
@@ -209,6 +209,8 @@ def times_between(
     source_leg: FloatArray,
     by_edge_indptr: IntArray,
     by_edge: IntArray,
+    at_vertex_indptr: IntArray,
+    at_vertex: IntArray,
     target_fraction: FloatArray,
     target_leg: FloatArray,
     target_owner: IntArray,
@@ -217,7 +219,8 @@ def times_between(
 ) -> tuple[IntArray, IntArray, FloatArray]:
     """Times from each source place to every target place within `limit`, as the parts of a CSR matrix.
 
-    `by_edge_indptr`, `by_edge` list the target entries on each edge. Columns of a row come in ascending order.
+    `by_edge_indptr`, `by_edge` list the target entries on each edge, `at_vertex_indptr`, `at_vertex` those at the very
+    end of one, which are reached with the vertex. Columns of a row come in ascending order.
     """
     n = indptr.size - 1
     time = np.full(n, np.inf)
@@ -236,10 +239,8 @@ def times_between(
         n_found = 0
         for j in range(source_indptr[place], source_indptr[place + 1]):
             e, f, leg = source_edge[j], source_fraction[j], source_leg[j]
-            if from_u[e] < np.inf:
-                n_start = _start(time, owner, start, n_start, edge_v[e], leg + (1.0 - f) * from_u[e], 0, limit)
-            if from_v[e] < np.inf:
-                n_start = _start(time, owner, start, n_start, edge_u[e], leg + f * from_v[e], 0, limit)
+            n_start = _start(time, owner, start, n_start, edge_v[e], leg + _walked(1.0 - f, from_u[e]), 0, limit)
+            n_start = _start(time, owner, start, n_start, edge_u[e], leg + _walked(f, from_v[e]), 0, limit)
             for i in by_edge[by_edge_indptr[e] : by_edge_indptr[e + 1]]:
                 label = leg + _along(f, target_fraction[i], from_u[e], from_v[e]) + target_leg[i]
                 n_found = _note(best, found, n_found, target_owner[i], label, limit)
@@ -247,6 +248,8 @@ def times_between(
             indptr, arc_head, cost, time, owner, start[:n_start], limit, buckets, following, entry_vertex, touched
         )
         for vertex in touched[:n_touched]:
+            for i in at_vertex[at_vertex_indptr[vertex] : at_vertex_indptr[vertex + 1]]:
+                n_found = _note(best, found, n_found, target_owner[i], time[vertex] + target_leg[i], limit)
             for arc in range(indptr[vertex], indptr[vertex + 1]):
                 e = arc_edge[arc]
                 for i in by_edge[by_edge_indptr[e] : by_edge_indptr[e + 1]]:
@@ -306,10 +309,8 @@ def reached_stretches(
     n_start = 0
     for j in range(source_edge.size):
         e, f, leg = source_edge[j], source_fraction[j], source_leg[j]
-        if from_u[e] < np.inf:
-            n_start = _start(time, owner, start, n_start, edge_v[e], leg + (1.0 - f) * from_u[e], 0, limit)
-        if from_v[e] < np.inf:
-            n_start = _start(time, owner, start, n_start, edge_u[e], leg + f * from_v[e], 0, limit)
+        n_start = _start(time, owner, start, n_start, edge_v[e], leg + _walked(1.0 - f, from_u[e]), 0, limit)
+        n_start = _start(time, owner, start, n_start, edge_u[e], leg + _walked(f, from_v[e]), 0, limit)
     touched = np.empty(n, np.int64)
     _, _, n_touched = _settle(
         indptr, arc_head, cost, time, owner, start[:n_start], limit,

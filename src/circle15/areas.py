@@ -94,6 +94,20 @@ def _holder(places: gpd.GeoDataFrame, shapes: gpd.GeoDataFrame) -> pd.Series[str
     return names_at(np.where(first < len(shapes), first, -1), shapes["area_id"]).set_axis(places.index)
 
 
+def without_overlaps(area_shapes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The areas of one level without what a smaller area_id holds already, as `assign_areas` decides."""
+    ordered = area_shapes.sort_values("area_id", kind="stable")
+    shapes = ordered.geometry.to_numpy().copy()
+    earlier, later = shapely.STRtree(ordered.geometry.to_numpy()).query(
+        ordered.geometry.to_numpy(), predicate="intersects"
+    )
+    for row in np.unique(later):
+        before = earlier[(later == row) & (earlier < row)]
+        if len(before):
+            shapes[row] = shapely.difference(shapes[row], shapely.union_all(ordered.geometry.to_numpy()[before]))
+    return ordered.set_geometry(gpd.GeoSeries(shapes, index=ordered.index, crs=ordered.crs))
+
+
 def area_shares(residences: gpd.GeoDataFrame, access: pd.DataFrame, area_shapes: gpd.GeoDataFrame) -> pd.DataFrame:
     """What share of each area's weight has which status, for each kind.
 

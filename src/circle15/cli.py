@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,8 @@ import circle15
 from circle15.errors import Circle15Error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from circle15.study import Study
 
 app = typer.Typer(
@@ -84,7 +88,9 @@ def check(config: ConfigArgument, as_json: JsonOption = False) -> None:
     """Say what is wrong or thin in a study's data, before anything is computed."""
     from circle15.study import Study
 
-    found = Study.from_config(config).check()
+    study = Study.from_config(config)
+    with _progress(total=3) as on_stage:
+        found = study.check(on_stage=on_stage)
     print(json.dumps(found, ensure_ascii=False) if as_json else _check_text(found))
 
 
@@ -121,19 +127,9 @@ def _run_and_report(config: Path, out: Path, *, districts: tuple[str, ...], prof
 
 def _with_progress(study: Study, out: Path, districts: tuple[str, ...]) -> tuple[Path, dict[str, Any]]:
     """Run and write a study with a progress bar on stderr; what to say about it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
     from circle15.study import STAGES
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("starting", total=len(STAGES) + 1)
-
-        def on_stage(stage: str) -> None:
-            done = STAGES.index(stage) if stage in STAGES else len(STAGES)
-            progress.update(task, description=stage, completed=done)
-
+    with _progress(total=len(STAGES) + 1) as on_stage:
         result = study.run(districts=districts, on_stage=on_stage)
         on_stage("writing tables, map and reports")
         folder = result.write(out)
@@ -151,6 +147,19 @@ def _with_progress(study: Study, out: Path, districts: tuple[str, ...]) -> tuple
         "warnings": result.about["warnings"],
         "version": circle15.__version__,
     }
+
+
+@contextmanager
+def _progress(*, total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar on stderr; call what is given with the name of each stage as it starts."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=total)
+        started = itertools.count()
+        yield lambda stage: progress.update(task, description=stage, completed=next(started))
 
 
 def _check_text(found: dict[str, Any]) -> str:

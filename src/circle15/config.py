@@ -5,6 +5,7 @@ Minutes are allowed here (and on pages) only; everything else is seconds and met
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -31,14 +32,32 @@ def _known_policy(policy: str) -> str:
 
 def _box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     west, south, east, north = box
+    if not -90 <= south < north <= 90 and -90 <= west < east <= 90:
+        raise ValueError("latitude and longitude look exchanged; a box is [west, south, east, north] in degrees")
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise ValueError("a box is [west, south, east, north] in degrees, west < east and south < north")
     return box
 
 
+def _no_twice(values: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} stands there twice; name each once")
+    return values
+
+
+def _plain_id(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
+        raise ValueError(f"'{name}' can't be an id; use up to 64 letters a-z, digits, - and _ (titles may be Chinese)")
+    return name
+
+
 KindId = Annotated[str, AfterValidator(_known_kind)]
 PolicyId = Annotated[str, AfterValidator(_known_policy)]
-Box = Annotated[tuple[float, float, float, float], AfterValidator(_box)]
+Kinds = Annotated[tuple[KindId, ...], AfterValidator(_no_twice)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True)]
+Box = Annotated[tuple[Number, Number, Number, Number], AfterValidator(_box)]
 
 
 class _Section(BaseModel):
@@ -52,18 +71,18 @@ class OsmSection(_Section):
     extent: Box | None = None
     """West, south, east, north of the data; else the file's own box; else its nodes' box."""
     data_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
-    """The data's date, where the file doesn't say."""
-    complete: tuple[KindId, ...] = ()
+    """The data's date, instead of what the file says."""
+    complete: Kinds = ()
     """Kinds whose sites are all in the file; only these can show gaps."""
     complete_why: str | None = None
     """Why that is believed: shown on every page."""
 
 
 class RegisterSection(_Section):
-    """One `[[registers]]`: a register of facilities (CSV or XLSX), and the kinds of which it lists every site."""
+    """One `[[registers]]`: a register of sites (CSV or XLSX), and the kinds of which it lists every site."""
 
     file: Path
-    complete: tuple[KindId, ...] = ()
+    complete: Kinds = ()
 
 
 class ResidencesSection(_Section):
@@ -77,7 +96,7 @@ class ResidencesSection(_Section):
         "semidetached_house", "static_caravan", "terrace",
     )  # fmt: skip
     """Values of the tag `building` that people live in."""
-    default_levels: float = Field(default=2.0, gt=0, le=100)
+    default_levels: Number = Field(default=2.0, gt=0, le=100)
     """Storeys of a building that doesn't say."""
 
     @model_validator(mode="after")
@@ -92,8 +111,8 @@ class AreasSection(_Section):
 
     file: Path | None = None
     """A polygon layer with level (community or district), area_id and name."""
-    community_admin_level: int | None = Field(default=None, ge=1, le=11)
-    district_admin_level: int | None = Field(default=None, ge=1, le=11)
+    community_admin_level: Whole | None = Field(default=None, ge=1, le=11)
+    district_admin_level: Whole | None = Field(default=None, ge=1, le=11)
 
     @model_validator(mode="after")
     def _one_source(self) -> AreasSection:
@@ -106,34 +125,34 @@ class WalkSection(_Section):
     """`[walk]`: how people walk."""
 
     profile: str = "planning"
-    max_snap_m: float = Field(default=200.0, gt=0, le=5000)
-    min_component_m: float = Field(default=500.0, ge=0)
+    max_snap_m: Number = Field(default=200.0, gt=0, le=5000)
+    min_component_m: Number = Field(default=500.0, ge=0)
 
 
 class ThresholdsSection(_Section):
     """`[thresholds]`: the promise, in minutes on foot."""
 
-    urban_min: float = Field(default=15.0, gt=0, le=120)
-    rural_min: float = Field(default=30.0, gt=0, le=120)
+    urban_min: Number = Field(default=15.0, gt=0, le=120)
+    rural_min: Number = Field(default=30.0, gt=0, le=120)
 
 
 class DensitySection(_Section):
     """`[density]`: when OSM is too thin to be called complete (docs/statuses.md)."""
 
-    floor_per_km: float = Field(default=0.1, ge=0)
-    median_share: float = Field(default=0.25, ge=0, le=1)
+    floor_per_km: Number = Field(default=0.1, ge=0)
+    median_share: Number = Field(default=0.25, ge=0, le=1)
 
 
 class SitingSection(_Section):
     """`[siting]`: which kinds to site, how many sites, on which candidates."""
 
-    kinds: tuple[KindId, ...] = Field(min_length=1)
-    p: int = Field(default=5, ge=1, le=1000)
-    spacing_m: float = Field(default=150.0, ge=10, le=5000)
+    kinds: Kinds = Field(min_length=1)
+    p: Whole = Field(default=5, ge=1, le=1000)
+    spacing_m: Number = Field(default=150.0, ge=10, le=5000)
     """Distance between candidates along street frontage."""
-    gap: float = Field(default=0.005, ge=0, le=1)
+    gap: Number = Field(default=0.005, ge=0, le=1)
     """Relative distance from the best possible plan at which the search may stop."""
-    node_limit: int = Field(default=1000, ge=0)
+    node_limit: Whole = Field(default=1000, ge=0)
     """Branch-and-bound nodes at most."""
 
 
@@ -141,7 +160,7 @@ class StudyConfig(_Section):
     """A study's settings as one frozen value; `path` is the file that they came from."""
 
     path: Path
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    id: Annotated[str, AfterValidator(_plain_id)]
     title_zh: str = Field(min_length=1)
     title_en: str = Field(min_length=1)
     setting: Literal["urban", "rural"] = "urban"
@@ -158,7 +177,12 @@ class StudyConfig(_Section):
     thresholds: ThresholdsSection = ThresholdsSection()
     density: DensitySection = DensitySection()
     siting: SitingSection | None = None
-    policies: tuple[PolicyId, ...] = ()
+    policies: Annotated[tuple[PolicyId, ...], AfterValidator(_no_twice)] = ()
+
+    @model_validator(mode="after")
+    def _registers_differ(self) -> StudyConfig:
+        _no_twice(tuple(register.file.name for register in self.registers))
+        return self
 
     def file(self, path: Path) -> Path:
         """A path of this config as seen from the working folder."""

@@ -168,23 +168,18 @@ def complete_at(community_id: pd.Series[str], layers: pd.DataFrame) -> BoolArray
 
     Parameters
     ----------
-    community_id : one per residence; missing is "none".
+    community_id : one per residence; a missing one, and one that the layers don't have (its shape is not known),
+        is judged like what lies outside all communities, "none".
     layers : from `layer_completeness`.
 
     Returns
     -------
     Residences x 27, kinds in checklist order.
 
-    Raises
-    ------
-    InputError
-        naming the communities that the layers don't have.
     """
     communities = pd.Index(layers["community_id"].to_numpy()[:: len(KINDS)])
-    row = communities.get_indexer(pd.Index(community_id.fillna(NO_AREA)))
-    if (row < 0).any():
-        absent = community_id[row < 0].unique()
-        raise InputError(f"layers: communities {head(absent)} are missing; give street_km for each community")
+    row = communities.get_indexer(pd.Index(community_id))
+    row = np.where(row < 0, communities.get_loc(NO_AREA), row)
     complete: BoolArray = layers["complete"].to_numpy(dtype=bool).reshape(-1, len(KINDS))[row]
     return complete
 

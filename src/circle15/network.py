@@ -147,11 +147,11 @@ def stops_strangers(tags: Mapping[str, str]) -> bool:
 
 
 def street_class(tags: Mapping[str, str]) -> str:
-    """How a way is drawn: "road", "path" or "steps"."""
+    """The sort of a way: "road" (streets with frontage, pedestrian ones too), "path" or "steps"."""
     highway = tags.get("highway")
     if highway == "steps":
         return "steps"
-    return "road" if highway in _ROADS or highway in _MOTORWAYS else "path"
+    return "road" if highway in _ROADS or highway == "pedestrian" else "path"
 
 
 class Arcs(NamedTuple):
@@ -232,6 +232,13 @@ class WalkNetwork:
     profile: Profile
     max_snap_m: float = 200.0
     min_component_m: float = 500.0
+
+    def __post_init__(self) -> None:
+        if not (0 < self.max_snap_m < np.inf and 0 <= self.min_component_m < np.inf):
+            raise InputError(
+                f"max_snap_m is {self.max_snap_m} and min_component_m is {self.min_component_m}; give metres, "
+                "the first above 0, the second from 0"
+            )
 
     @classmethod
     def from_osm(
@@ -339,17 +346,9 @@ class WalkNetwork:
             f"profile {self.profile.name} at {self.profile.speed_m_s} m/s)"
         )
 
-    def with_profile(self, profile: str | Profile) -> WalkNetwork:
-        """The same streets, walked otherwise; a profile that takes no steps loses them."""
-        chosen = profile_named(profile)
-        steps = self.edge_class == "steps"
-        usable = chosen.stairs_factor > 0
-        return replace(
-            self,
-            profile=chosen,
-            edge_forward=self.edge_forward & (usable | ~steps),
-            edge_backward=self.edge_backward & (usable | ~steps),
-        )
+    def in_metres(self) -> WalkNetwork:
+        """The same streets walked at 1 m/s everywhere, so that times are metres."""
+        return replace(self, profile=Profile("metres", 1.0))
 
     @cached_property
     def crs(self) -> CRS:
@@ -646,8 +645,8 @@ def _points_shared(
 
 
 def _checked_network_tables(nodes: gpd.GeoDataFrame, edges: pd.DataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Nodes in EPSG:4326, and edges with vertex numbers, lines and every optional column filled."""
-    if "node_id" not in nodes or nodes.crs is None:
+    """Nodes in EPSG:4326, and edges with vertex numbers, lines from u to v and every optional column filled."""
+    if "node_id" not in nodes or not isinstance(nodes, gpd.GeoDataFrame) or nodes.crs is None:
         raise DataError("nodes: give a GeoDataFrame with node_id, points and a coordinate system")
     missing = [column for column in ("u", "v") if column not in edges]
     if missing:
@@ -656,27 +655,51 @@ def _checked_network_tables(nodes: gpd.GeoDataFrame, edges: pd.DataFrame) -> tup
     again = places["node_id"].duplicated(keep=False)
     if again.any():
         raise DataError(f"nodes: node_id is repeated: {head(places['node_id'][again].unique())}; give each its own")
+    _refuse_rows("nodes", shapely.get_type_id(places.geometry.to_numpy()) != 0, "geometry is no point", "give points")
     number = pd.Series(places.index, index=places["node_id"])
-    ends = {end: edges[end].astype("str").map(number).reset_index(drop=True) for end in ("u", "v")}
-    stray = (ends["u"].isna() | ends["v"].isna()).to_numpy()
-    if stray.any():
-        raise DataError(f"edges: u or v is not among the nodes in rows {head(np.flatnonzero(stray))}; add the nodes")
-    u, v = ends["u"].to_numpy(dtype=np.int64), ends["v"].to_numpy(dtype=np.int64)
+    table = pd.DataFrame({end: edges[end].astype("str").map(number).to_numpy() for end in ("u", "v")})
+    _refuse_rows("edges", table.isna().any(axis=1), "u or v is not among the nodes", "add the nodes")
+    table = table.astype(np.int64)
     at = shapely.get_coordinates(places.geometry.to_numpy())
-    straight = shapely.linestrings(np.stack([at[u], at[v]], axis=1)) if len(u) else np.empty(0, dtype=object)
-    lines = straight
+    lines = np.asarray(shapely.linestrings(at[table.to_numpy()]), dtype=object)
     if isinstance(edges, gpd.GeoDataFrame):
-        drawn = edges.geometry.to_crs("EPSG:4326").to_numpy()
-        lines = np.where(shapely.is_missing(drawn), np.asarray(straight, dtype=object), drawn)
-    table = gpd.GeoDataFrame({"u": u, "v": v}, geometry=lines, crs="EPSG:4326")
-    given = {column: edges[column].to_numpy() for column in edges.columns if column not in {"u", "v", "geometry"}}
-    table["length_m"] = pd.to_numeric(pd.Series(given.get("length_m", np.full(len(u), np.nan))), errors="coerce")
-    if (table["length_m"] < 0).any():
-        raise DataError(
-            f"edges: length_m is negative in rows {head(np.flatnonzero(table['length_m'] < 0))}; give metres"
-        )
-    table["oneway"] = pd.Series(given.get("oneway", np.zeros(len(u), dtype=bool))).astype(bool)
-    table["street_class"] = pd.Series(given.get("street_class", np.full(len(u), "road", dtype=object)), dtype=object)
-    table["name"] = pd.Series(given.get("name", np.full(len(u), None, dtype=object)), dtype=object)
-    table["way_id"] = pd.Series(given.get("way_id", np.arange(len(u)).astype(str)), dtype=object).astype(str)
-    return places, table
+        lines = _drawn_from_u_to_v(edges, lines, at[table["u"]])
+    given = {column: edges[column].reset_index(drop=True) for column in edges.columns if column not in {"u", "v"}}
+    rows = pd.Series(np.arange(len(table)))
+    told = given.get("length_m", pd.Series(np.nan, index=rows))
+    table["length_m"] = pd.to_numeric(told, errors="coerce").astype("float64")
+    unclear = (table["length_m"].isna() & told.notna()) | (table["length_m"] < 0) | np.isinf(table["length_m"])
+    _refuse_rows("edges", unclear, "length_m is negative or no number", "give metres, or leave it empty")
+    oneway = given.get("oneway", pd.Series(False, index=rows))
+    _refuse_rows(
+        "edges", ~oneway.isin([True, False]), "oneway is neither true nor false", "give true (u to v) or false"
+    )
+    table["oneway"] = oneway.astype(bool)
+    table["street_class"] = given.get("street_class", pd.Series("road", index=rows)).astype(object)
+    unknown = ~table["street_class"].isin(["road", "path", "steps"])
+    _refuse_rows("edges", unknown, "street_class is unknown", "use road, path or steps")
+    table["name"] = given.get("name", pd.Series(None, index=rows, dtype=object)).astype(object)
+    table["way_id"] = given.get("way_id", rows).astype(str)
+    return places, gpd.GeoDataFrame(table, geometry=lines, crs="EPSG:4326")
+
+
+def _drawn_from_u_to_v(
+    edges: gpd.GeoDataFrame, straight: np.ndarray[Any, Any], start: FloatArray
+) -> np.ndarray[Any, Any]:
+    """Each edge's own line, turned where it was drawn from v to u; a straight one where none was drawn."""
+    if edges.crs is None:
+        raise DataError("edges: the coordinate system is missing; set it, for instance with .set_crs('EPSG:4326')")
+    drawn = edges.geometry.to_crs("EPSG:4326").to_numpy()
+    absent = shapely.is_missing(drawn) | shapely.is_empty(drawn)
+    _refuse_rows(
+        "edges", ~absent & (shapely.get_type_id(drawn) != 1), "geometry is no single line", "give one line each"
+    )
+    lines = np.where(absent, straight, drawn)
+    ends = [shapely.get_coordinates(shapely.get_point(lines, end)) for end in (0, -1)]
+    near_u, near_v = (np.hypot(*(end - start).T) for end in ends)
+    return np.where(near_v < near_u, shapely.reverse(lines), lines)
+
+
+def _refuse_rows(table: str, bad: Any, what: str, mend: str) -> None:
+    if np.any(bad):
+        raise DataError(f"{table}: {what} in rows {head(np.flatnonzero(bad))}; {mend}")

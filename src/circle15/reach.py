@@ -138,7 +138,7 @@ def nearest_times(
 
     def search(group: IntArray) -> tuple[FloatArray, IntArray]:
         source = take(sites, group)
-        start, entries = _by_edge(source.edge, len(arcs.edge_u))
+        start, entries = _listed(source.edge, len(arcs.edge_u))
         return _kernels.nearest_places(
             arcs.indptr, arcs.head, arcs.cost, arcs.edge_u, arcs.edge_v, arcs.from_u, arcs.from_v,
             source.edge, source.fraction, source.leg_m * pace, group[source.owner], start, entries,
@@ -149,7 +149,7 @@ def nearest_times(
     with ThreadPoolExecutor(_threads()) as pool:
         for column, (best, who) in enumerate(pool.map(search, groups)):
             rounded = np.round(best, 6)
-            inside = rounded <= cutoff_s
+            inside = rounded <= cutoff_s + _TICK_S / 2
             time_s[inside, column], site[inside, column] = rounded[inside], who[inside]
     return time_s, site
 
@@ -161,7 +161,11 @@ def times_within(
     arcs = network.arcs_backwards if backwards else network.arcs
     pace = 1.0 / network.profile.speed_m_s
     n_rows, n_columns = len(origins.indptr) - 1, len(destinations.indptr) - 1
-    start, entries = _by_edge(destinations.edge, len(arcs.edge_u))
+    start, entries = _listed(destinations.edge, len(arcs.edge_u))
+    at_u, at_v = destinations.fraction == 0.0, destinations.fraction == 1.0
+    ends = np.concatenate([arcs.edge_u[destinations.edge[at_u]], arcs.edge_v[destinations.edge[at_v]]])
+    end_start, order = _listed(ends, len(arcs.indptr) - 1)
+    end_entries = np.concatenate([np.flatnonzero(at_u), np.flatnonzero(at_v)])[order]
     owner = destinations.owner
 
     def search(rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
@@ -169,7 +173,8 @@ def times_within(
         return _kernels.times_between(
             arcs.indptr, arcs.head, arcs.cost, arcs.edge, arcs.tail_is_u, arcs.edge_u, arcs.edge_v,
             arcs.from_u, arcs.from_v, source.indptr, source.edge, source.fraction, source.leg_m * pace,
-            start, entries, destinations.fraction, destinations.leg_m * pace, owner, n_columns, cutoff_s + _TICK_S,
+            start, entries, end_start, end_entries, destinations.fraction, destinations.leg_m * pace, owner,
+            n_columns, cutoff_s + _TICK_S,
         )  # fmt: skip
 
     chunks = np.array_split(np.arange(n_rows), max(1, min(n_rows, 4 * _threads())))
@@ -178,7 +183,7 @@ def times_within(
     indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(part[0]) for part in parts]))])
     indices, time_s = np.concatenate([part[1] for part in parts]), np.concatenate([part[2] for part in parts])
     rounded = np.round(time_s, 6)
-    inside = rounded <= cutoff_s
+    inside = rounded <= cutoff_s + _TICK_S / 2
     kept = np.concatenate([[0], np.cumsum(inside)])
     return sparse.csr_array((rounded[inside], indices[inside], kept[indptr]), shape=(n_rows, n_columns))
 
@@ -281,10 +286,10 @@ def checked_cutoff_s(cutoff_s: Any) -> float:
     return value
 
 
-def _by_edge(edge: IntArray, n_edges: int) -> tuple[IntArray, IntArray]:
-    """Entries listed by the edge that they are on (CSR)."""
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(edge, minlength=n_edges))]).astype(np.int64)
-    return indptr, np.argsort(edge, kind="stable")
+def _listed(key: IntArray, n_keys: int) -> tuple[IntArray, IntArray]:
+    """Positions listed by key (CSR)."""
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(key, minlength=n_keys))]).astype(np.int64)
+    return indptr, np.argsort(key, kind="stable")
 
 
 def _threads() -> int:

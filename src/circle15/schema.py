@@ -44,7 +44,7 @@ ACCESS_COLUMNS = ("residence_id", "kind", "status", "time_s", "site_id", "n_site
 class StudyFrames:
     """Everything that a study found, as frames; what the outputs are made from.
 
-    The columns of each frame are listed in docs/frames.md. `plan_summary` and `about` hold JSON-ready values.
+    The columns of each frame are listed in docs/files.md. `plan_summary` and `about` hold JSON-ready values.
     """
 
     residences: gpd.GeoDataFrame
@@ -94,6 +94,8 @@ def checked_residences(frame: gpd.GeoDataFrame, *, source: str = "residences") -
     )
     for column in ("compound_id", "community_id", "district_id", "name"):
         out[column] = _strings(out, column)
+    reserved = (out["community_id"] == NO_AREA) | (out["district_id"] == NO_AREA)
+    _refuse(out, reserved, "residence_id", f"{source}: the area id '{NO_AREA}' is reserved", "leave it empty")
     if "setting" not in out:
         out["setting"] = "urban"
     out["setting"] = out["setting"].astype("str")
@@ -160,6 +162,8 @@ def checked_site_kinds(
 
 def checked_area_shapes(frame: gpd.GeoDataFrame, *, source: str = "areas") -> gpd.GeoDataFrame:
     """Reporting areas: polygons with level and id, sorted by level (community first) and id, in EPSG:4326."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise DataError(f"{source}: a table without geometry; give a GeoDataFrame")
     if "level" not in frame:
         raise DataError(f"{source}: column level is missing; give community or district for each area")
     polygonal = frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
@@ -203,7 +207,7 @@ def _checked_geometry(frame: gpd.GeoDataFrame, key: str, source: str, *, unique:
         raise DataError(f"{source}: the coordinate system is missing; set it, for instance with .set_crs('EPSG:4326')")
     out = frame.reset_index(drop=True)
     if out.geometry.name != "geometry":
-        out = out.rename_geometry("geometry")
+        out = out.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
     rows = pd.Series(out.index, index=out.index)
     nameless = out[key].isna()
     if nameless.any():
@@ -215,9 +219,10 @@ def _checked_geometry(frame: gpd.GeoDataFrame, key: str, source: str, *, unique:
     hollow = out.geometry.isna() | out.geometry.is_empty
     _refuse(out, hollow, key, f"{source}: geometry is missing or empty", "draw it or drop the row")
     out = out.to_crs("EPSG:4326")
-    bounds = out.geometry.bounds
-    afar = ~np.isfinite(bounds).all(axis=1) | (bounds.abs().max(axis=1) > 180.0)
-    _refuse(out, afar, key, f"{source}: coordinates are not on earth", "check the declared coordinate system")
+    reach = out.geometry.bounds.abs()
+    on_earth = (reach[["minx", "maxx"]] <= 180.0).all(axis=1) & (reach[["miny", "maxy"]] <= 90.0).all(axis=1)
+    mend = "check the declared coordinate system, and whether longitude and latitude are swapped"
+    _refuse(out, ~on_earth, key, f"{source}: coordinates are not on earth", mend)
     return out
 
 

@@ -8,7 +8,8 @@ import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import geopandas as gpd
 import numpy as np
@@ -25,6 +26,7 @@ from circle15.outputs.webmap import render_map
 from circle15.reach import kind_reach, nearest_times, take, times_within
 from circle15.schema import (
     EVIDENCE,
+    LEVELS,
     NO_AREA,
     StudyFrames,
     checked_residences,
@@ -34,7 +36,7 @@ from circle15.schema import (
 )
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.osm import osm_sites, read_osm
-from circle15.sources.registers import osm_areas, read_areas, read_facilities, read_residences
+from circle15.sources.registers import osm_areas, read_areas, read_residences, read_sites
 from circle15.sources.residences import osm_residences
 from circle15.units import FloatArray, IntArray, minutes_to_s
 
@@ -58,6 +60,9 @@ STAGES = (
 """What a run does, in order; `Study.run` announces each as it starts."""
 
 OSM_SOURCE = "osm"
+UNTYPED_SHARE = 0.1
+"""From this share of all buildings on, those that say only building=yes are worth a word."""
+
 UNITS = {"residents": "residents", "dwellings": "dwellings", "floor_area_m2": "m2 of residential floor area"}
 
 
@@ -115,7 +120,8 @@ class Study:
         try:
             profile_named(config.walk.profile)
         except InputError as error:
-            raise ConfigError(f"{config.path}: key 'walk.profile': {error}") from None
+            where = "--profile" if profile is not None else f"{config.path}: key 'walk.profile'"
+            raise ConfigError(f"{where}: {error}") from None
         return cls(config)
 
     def run(self, *, districts: Collection[str] = (), on_stage: Callable[[str], None] = lambda _: None) -> StudyResult:
@@ -133,29 +139,23 @@ class Study:
         """
         config = self.config
         clock = _Clock(on_stage)
-        with clock(STAGES[0]):
-            osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
-        with clock(STAGES[1]):
-            sites, all_kinds = self._sites(osm)
-            site_kinds, conflicts = self._settled(sites, all_kinds)
-            area_shapes = self._areas(osm)
-            residences, dropped = self._residences(osm, area_shapes, districts)
-        with clock(STAGES[2]):
-            network = self._network(osm)
+        data = self._prepared(clock, districts)
+        residences, sites, network = data.residences, data.sites, data.network
+        with clock(STAGES[3]):
             home, there = network.snap(points_of(residences)), network.snap(sites.geometry)
             residences = residences.assign(snap_m=home.snap_m)
-        with clock(STAGES[3]):
             threshold_s = self._thresholds_s(residences)
-            reach = kind_reach(network, residences, sites, site_kinds, home=home, there=there, threshold_s=threshold_s)
-            edge = network.data_edge(osm.extent)
+            reach = kind_reach(
+                network, residences, sites, data.settled, home=home, there=there, threshold_s=threshold_s
+            )
+            edge = network.data_edge(data.osm.extent)
             edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=2 * threshold_s.max())
         with clock(STAGES[4]):
-            layers = self._layers(network, osm, sites, site_kinds, area_shapes)
             access = coverage.statuses(
                 residences["residence_id"],
                 site_id=sites["site_id"],
                 **reach._asdict(),
-                complete=coverage.complete_at(residences["community_id"], layers),
+                complete=coverage.complete_at(residences["community_id"], data.layers),
                 on_network=home.on_network,
                 edge_s=edge_s[:, 0],
                 threshold_s=threshold_s,
@@ -163,7 +163,7 @@ class Study:
             )
             chosen_policies = [checklist.policies()[policy] for policy in config.policies]
             frames: dict[str, Any] = {
-                "areas": areas.area_shares(residences, access, area_shapes),
+                "areas": areas.area_shares(residences, access, data.area_shapes),
                 "scores": areas.scores(residences, access),
                 "indicators": areas.indicators(
                     chosen_policies,
@@ -178,59 +178,56 @@ class Study:
             proposal = no_proposal()
             if config.siting is not None:
                 proposal = propose_sites(
-                    network, residences, sites, site_kinds, access,
-                    home=home, threshold_s=threshold_s, extent=osm.extent, unit=UNITS[config.residences.weight_meaning],
-                    **config.siting.model_dump(),
+                    network, residences, sites, data.site_kinds, access, home=home, threshold_s=threshold_s,
+                    extent=data.osm.extent, unit=UNITS[config.residences.weight_meaning], **config.siting.model_dump(),
                 )  # fmt: skip
-        about = self._about(osm, network, dropped, conflicts)
+        about = self._about(data)
         return StudyResult(
             residences=residences,
             access=access,
             sites=sites,
-            site_kinds=all_kinds,
-            layers=layers,
-            area_shapes=area_shapes,
+            site_kinds=data.site_kinds,
+            layers=data.layers,
+            area_shapes=data.area_shapes,
             **frames,
             candidates=proposal.candidates,
             plan=proposal.plan,
             plan_summary=proposal.summary,
             streets=network.streets(),
-            backdrop=osm.backdrop,
-            extent=osm.extent,
+            backdrop=data.osm.backdrop,
+            extent=data.osm.extent,
             about=about,
             network=network,
-            manifest=self._manifest(osm, about, clock.timings, districts),
+            manifest=self._manifest(data.osm, about, clock.timings, districts),
         )
 
-    def check(self) -> dict[str, Any]:
+    def check(self, *, on_stage: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
         """What is wrong or thin in the data, before anything is computed: JSON-ready counts and verdicts.
+
+        Parameters
+        ----------
+        on_stage : called with each of the first three `STAGES` as it starts.
 
         Returns
         -------
-        `title`; `overview` (sentences); `kinds` (for each kind the sites by evidence, and what its OSM layer is worth);
-        `communities` (density and verdict); `warnings`.
+        `title`; `overview` (sentences); `kinds` (for each kind the sites by evidence, and where its layer is complete);
+        `communities` (density and what was asked); `warnings`.
 
         Raises
         ------
         ConfigError, DataError
             as `run` does.
         """
-        config = self.config
-        osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
-        sites, site_kinds = self._sites(osm)
-        _, conflicts = self._settled(sites, site_kinds)
-        area_shapes = self._areas(osm)
-        residences, dropped = self._residences(osm, area_shapes, ())
-        network = self._network(osm)
-        layers = self._layers(network, osm, sites, site_kinds, area_shapes)
-        snap_m = network.snap(points_of(residences)).snap_m
-        found = site_kinds.groupby(["kind", "evidence"]).size()
-        complete = layers.groupby("kind")["complete"].mean()
-        why = layers.groupby("kind")["why"].agg(lambda reasons: ", ".join(sorted(set(reasons.dropna()))))
-        about = self._about(osm, network, dropped, conflicts)
+        data = self._prepared(_Clock(on_stage), ())
+        found = data.site_kinds.groupby(["kind", "evidence"]).size()
+        lived_in = data.layers["community_id"].isin(data.residences["community_id"].fillna(NO_AREA))
+        by_kind = data.layers[lived_in].groupby("kind")
+        complete = by_kind["complete"].mean()
+        why = by_kind["why"].agg(lambda reasons: ", ".join(sorted(set(reasons.dropna()))))
+        judged = ["community_id", "street_km", "density_per_km", "median_per_km", "needed_per_km"]
         return {
-            "title": f"{config.title_zh} {config.title_en}",
-            "overview": self._overview(about, residences, snap_m, network, sites),
+            "title": f"{self.config.title_zh} {self.config.title_en}",
+            "overview": self._overview(data),
             "kinds": [
                 {"kind": kind}
                 | {evidence: int(found.get((kind, evidence), 0)) for evidence in EVIDENCE}
@@ -238,44 +235,101 @@ class Study:
                 for kind in checklist.KINDS
             ],
             "communities": json.loads(
-                layers.drop_duplicates("community_id")[
-                    ["community_id", "street_km", "density_per_km", "median_per_km", "floor_per_km"]
-                ].to_json(orient="records")
+                data.layers[lived_in].drop_duplicates("community_id")[judged].to_json(orient="records")
             ),
-            "warnings": about["warnings"],
+            "warnings": self._warnings(data),
         }
 
-    def _overview(
-        self,
-        about: dict[str, Any],
-        residences: gpd.GeoDataFrame,
-        snap_m: FloatArray,
-        network: WalkNetwork,
-        sites: gpd.GeoDataFrame,
-    ) -> list[str]:
+    def _prepared(self, clock: _Clock, districts: Collection[str]) -> _Data:
+        """The data read, checked and joined: the first three stages."""
+        config = self.config
+        with clock(STAGES[0]):
+            osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
+        with clock(STAGES[1]):
+            sites, site_kinds = self._sites(osm)
+            settled, conflicts = self._settled(sites, site_kinds)
+            area_shapes = self._areas(osm)
+            residences, n_outside = self._residences(osm, area_shapes, districts)
+        with clock(STAGES[2]):
+            walk = config.walk
+            network = WalkNetwork.from_osm(
+                osm, profile=walk.profile, max_snap_m=walk.max_snap_m, min_component_m=walk.min_component_m
+            )
+            layers = self._layers(network, osm, sites, site_kinds, area_shapes)
+        return _Data(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
+
+    def _overview(self, data: _Data) -> list[str]:
+        network, residences, sites = data.network, data.residences, data.sites
+        snap_m = network.snap(points_of(residences)).snap_m
         off, far = np.isinf(snap_m), snap_m > self.config.walk.max_snap_m / 2
         islands = network.component_m < network.min_component_m
         km, islands_km = network.edge_length_m.sum() / 1000, network.edge_length_m[islands].sum() / 1000
         weight, meaning = residences["weight"].sum(), self.config.residences.weight_meaning
-        outside = int(residences["community_id"].isna().sum())
+        extent = ", ".join(f"{degrees:.4f}" for degrees in data.osm.extent.bounds)
         return [
-            f"data of {about['data_date'] or 'unknown date'}",
-            f"{len(residences):,} residences weighing {weight:,.0f} ({meaning}), {outside:,} of them in no community",
+            f"data of {self._data_date(data.osm) or 'unknown date'}, extent {extent} ({data.osm.extent_source})",
+            f"{len(residences):,} residences weighing {weight:,.0f} ({meaning})",
             f"{km:,.0f} km of walkable street, {islands_km:,.1f} km of it on islands that nobody is snapped to",
             f"{off.sum():,} residences off the network, {(far & ~off).sum():,} over half of max_snap_m away from it",
             f"{len(sites):,} sites, {sites['name'].isna().sum():,} of them without a name",
         ]
 
-    def _network(self, osm: OsmExtract) -> WalkNetwork:
-        walk = self.config.walk
-        return WalkNetwork.from_osm(
-            osm, profile=walk.profile, max_snap_m=walk.max_snap_m, min_component_m=walk.min_component_m
-        )
+    def _warnings(self, data: _Data) -> list[str]:
+        """One sentence for each thing that a reader of the results should know."""
+        config, residences = self.config, data.residences
+        said = list(data.osm.warnings)
+        if data.n_outside:
+            said.append(f"{data.n_outside:,} residences lie outside the data's extent and are not studied")
+        if config.residences.file is None:
+            untyped = sum(tags.get("building") == "yes" for tags in data.osm.buildings["tags"])
+            if untyped > UNTYPED_SHARE * len(data.osm.buildings) and "yes" not in config.residences.buildings:
+                said.append(
+                    f"{untyped:,} of {len(data.osm.buildings):,} buildings say only building=yes and are not counted "
+                    "as residences: shares speak of the rest; give a register of residences or set residences.buildings"
+                )
+        for level in LEVELS:
+            outside = residences[f"{level}_id"].isna()
+            if (data.area_shapes["level"] == level).any() and outside.any():
+                share = residences["weight"][outside].sum() / residences["weight"].sum()
+                said.append(
+                    f"{outside.sum():,} residences ({share:.1%} of the weight) lie in no {level} of the areas given "
+                    f"and are told under '{NO_AREA}'"
+                )
+        inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
+        for register in config.registers:
+            own = data.sites["source"] == register.file.name
+            if (own & ~inside).any():
+                stray = head(data.sites["site_id"][own & ~inside])
+                said.append(
+                    f"{(own & ~inside).sum():,} sites of {register.file} lie outside the data's extent: {stray}"
+                )
+            held = set(data.site_kinds["kind"][data.site_kinds["site_id"].isin(data.sites["site_id"][own])])
+            none = [kind for kind in register.complete if kind not in held]
+            if none:
+                said.append(f"{register.file} is declared complete for {', '.join(none)} and lists no site of it")
+        for kind, rows in data.conflicts.groupby("kind", sort=True):
+            said.append(
+                f"{len(rows):,} possible or implied sites of {kind} are not in its complete register and decide "
+                f"nothing: {head(rows['site_id'])}"
+            )
+        return said
+
+    def _data_date(self, osm: OsmExtract) -> str | None:
+        return self.config.osm.data_date or osm.data_date
 
     def _sites(self, osm: OsmExtract) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         """Sites and their kinds, from OSM and every register."""
         paths = [self.config.file(register.file) for register in self.config.registers]
-        parts = [osm_sites(osm), *(read_facilities(path) for path in paths)]
+        parts = [osm_sites(osm)]
+        for path in paths:
+            own, kinds = read_sites(path)
+            taken = own["site_id"].isin(pd.concat([part["site_id"] for part, _ in parts]))
+            if taken.any():
+                raise DataError(
+                    f"{path}: {head(own['site_id'][taken])} are ids of sites in another register or on the map; "
+                    "give each site an id of its own"
+                )
+            parts.append((own, kinds))
         sites = gpd.GeoDataFrame(pd.concat([part for part, _ in parts], ignore_index=True), crs="EPSG:4326")
         checked = checked_sites(sites, source=", ".join(str(path) for path in [osm.path, *paths]))
         return checked, checked_site_kinds(
@@ -331,6 +385,9 @@ class Study:
                 "check 'within', 'osm.extent' and the coordinates"
             )
         residences = residences[inside].reset_index(drop=True)
+        if not residences["weight"].sum() > 0:
+            source = config.file(section.file or config.osm.file)
+            raise DataError(f"{source}: no residence in the study area has any weight; give residents or floor area")
         community, district = areas.assign_areas(residences, area_shapes)
         settings = area_shapes.set_index(["level", "area_id"])["setting"]
         setting = pd.Series(config.setting, index=residences.index, dtype="str")
@@ -364,7 +421,7 @@ class Study:
         site_kinds: pd.DataFrame,
         area_shapes: gpd.GeoDataFrame,
     ) -> pd.DataFrame:
-        communities = area_shapes[area_shapes["level"] == "community"]
+        communities = areas.without_overlaps(area_shapes[area_shapes["level"] == "community"])
         inside = gpd.GeoSeries(shapely.intersection(communities.geometry.to_numpy(), osm.extent), crs="EPSG:4326")
         km = pd.Series(network.street_km(inside), index=communities["area_id"].to_numpy(), dtype="float64")
         total_km = network.street_km(gpd.GeoSeries([osm.extent], crs="EPSG:4326"))[0]
@@ -385,21 +442,13 @@ class Study:
         listed = {kind for register in self.config.registers for kind in register.complete}
         return coverage.with_complete_registers(mapped, listed)
 
-    def _about(self, osm: OsmExtract, network: WalkNetwork, dropped: int, conflicts: pd.DataFrame) -> dict[str, Any]:
-        config = self.config
-        warnings = list(osm.warnings)
-        if dropped:
-            warnings.append(f"{dropped:,} residences lie outside the data's extent and are not studied")
-        for kind, rows in conflicts.groupby("kind", sort=True):
-            warnings.append(
-                f"{len(rows):,} possible or implied sites of {kind} are not in its complete register and decide "
-                f"nothing: {head(rows['site_id'])}"
-            )
+    def _about(self, data: _Data) -> dict[str, Any]:
+        config, network = self.config, data.network
         return {
             "study_id": config.id,
             "title_zh": config.title_zh,
             "title_en": config.title_en,
-            "data_date": config.osm.data_date or osm.data_date,
+            "data_date": self._data_date(data.osm),
             "attribution": "© OpenStreetMap contributors, ODbL 1.0",
             "licence_url": "https://www.openstreetmap.org/copyright",
             "weight_meaning": config.residences.weight_meaning,
@@ -408,7 +457,7 @@ class Study:
             "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
             "threshold_rural_s": minutes_to_s(config.thresholds.rural_min),
             "complete_why": config.osm.complete_why,
-            "warnings": warnings,
+            "warnings": self._warnings(data),
             "version": circle15.__version__,
             "map_review_number": config.map_review_number,
         }
@@ -423,7 +472,12 @@ class Study:
             "version": circle15.__version__,
             "settings": config.settings() | {"districts": sorted(districts)},
             "inputs": [
-                {"file": path.name, "sha256": _sha256(config.file(path)), "bytes": config.file(path).stat().st_size}
+                {
+                    "file": path.name,
+                    "sha256": _sha256(config.file(path)),
+                    "bytes": config.file(path).stat().st_size,
+                    "modified": _modified(config.file(path)),
+                }
                 | (
                     {"data_date": about["data_date"], "extent": list(osm.extent.bounds)}
                     if path == config.osm.file
@@ -436,6 +490,21 @@ class Study:
             "warnings": about["warnings"],
             "timings_s": timings,
         }
+
+
+class _Data(NamedTuple):
+    """What a study starts from: `site_kinds` is all that is said, `settled` what decides."""
+
+    osm: OsmExtract
+    sites: gpd.GeoDataFrame
+    site_kinds: pd.DataFrame
+    settled: pd.DataFrame
+    conflicts: pd.DataFrame
+    area_shapes: gpd.GeoDataFrame
+    residences: gpd.GeoDataFrame
+    n_outside: int
+    network: WalkNetwork
+    layers: pd.DataFrame
 
 
 class _Clock:
@@ -455,11 +524,11 @@ class _Clock:
 
 def _walking_metres(network: WalkNetwork, home: Snaps) -> Callable[[IntArray], Any]:
     """How far some residences are from each other on foot, up to the link distance of gap areas."""
+    metres = network.in_metres()
 
     def within(rows: IntArray) -> Any:
         chosen = take(home, rows)
-        speed = network.profile.speed_m_s
-        return times_within(network, chosen, chosen, cutoff_s=areas.LINK_M / speed) * speed
+        return times_within(metres, chosen, chosen, cutoff_s=areas.LINK_M)
 
     return within
 
@@ -467,6 +536,10 @@ def _walking_metres(network: WalkNetwork, home: Snaps) -> Callable[[IntArray], A
 def _no_areas() -> gpd.GeoDataFrame:
     columns: dict[str, list[str]] = {"level": [], "area_id": [], "name": [], "setting": []}
     return gpd.GeoDataFrame(pd.DataFrame(columns, dtype="str"), geometry=[], crs="EPSG:4326")
+
+
+def _modified(path: Path) -> str:
+    return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
 
 
 def _sha256(path: Path) -> str:

@@ -42,24 +42,28 @@ def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, An
     target = check_out(out)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
+            staged = Path(beside) / "new"
+            staged.mkdir()
+            _write_files(frames, staged, manifest)
+            _put_in_place(staged, target, old=Path(beside) / "old")
     except OSError as error:
-        raise ConfigError(f"{target}: can't be written ({error.strerror}); choose another folder") from None
-    try:
-        staged.chmod(0o755)
-        write_tables(frames, staged)
-        (staged / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
-        (staged / "reports").mkdir()
-        for district, name in report_names(frames).items():
-            page = render_report(frames, district)
-            (staged / "reports" / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
-        written = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
-        full = {**manifest, "counts": _counts(frames), "files": [*written, _MANIFEST]}
-        (staged / _MANIFEST).write_text(json_text(full), encoding="utf-8")
-        _put_in_place(staged, target)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        raise ConfigError(
+            f"{out}: can't be written ({error.strerror}); choose another folder or free some space"
+        ) from None
     return target
+
+
+def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any]) -> None:
+    write_tables(frames, staged)
+    (staged / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
+    (staged / "reports").mkdir()
+    for district, name in report_names(frames).items():
+        page = render_report(frames, district)
+        (staged / "reports" / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
+    written = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
+    full = {**manifest, "counts": _counts(frames), "files": [*written, _MANIFEST]}
+    (staged / _MANIFEST).write_text(json_text(full), encoding="utf-8", newline="\n")
 
 
 def check_out(out: str | Path) -> Path:
@@ -100,26 +104,25 @@ def _former_files(target: Path) -> list[str] | None:
     return [str(name) for name in manifest.get("files", [])] if is_run else None
 
 
-def _put_in_place(staged: Path, target: Path) -> None:
-    """Swap the folders; what the former run didn't write moves over."""
+def _put_in_place(staged: Path, target: Path, *, old: Path) -> None:
+    """Swap the folders; what the former run didn't write moves over. Whatever interrupts, one whole run stays."""
     if not target.exists():
         staged.rename(target)
         return
     former = set(_former_files(target) or [])
     for path in sorted(target.rglob("*")):
         name = path.relative_to(target).as_posix()
-        if path.is_file() and name not in former and not (staged / name).exists():
-            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            (staged / name).mkdir(exist_ok=True)
+        elif name not in former and not (staged / name).exists():
             shutil.copy2(path, staged / name)
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    target.rename(old / "old")
     try:
+        target.rename(old)
         staged.rename(target)
-    except OSError:
-        (old / "old").rename(target)
+    except BaseException:
+        if old.exists() and not target.exists():
+            old.rename(target)
         raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _counts(frames: StudyFrames) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from openpyxl.xml.functions import tostring
 
 from circle15 import checklist
 from circle15.errors import ConfigError
-from circle15.sources.registers import EXAMPLE_ID, FACILITY_REGISTER, RESIDENCE_REGISTER, RURAL_ZH, URBAN_ZH
+from circle15.sources.registers import EXAMPLE_ID, RESIDENCE_REGISTER, RURAL_ZH, SITE_REGISTER, URBAN_ZH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def write_starter(folder: Path) -> list[Path]:
 
     Returns
     -------
-    The files written: study.toml, the registers of facilities and residences as CSV and XLSX, README.md.
+    The files written: study.toml, the registers of sites and residences as CSV and XLSX, README.md.
 
     Raises
     ------
@@ -94,9 +94,9 @@ class _Form(NamedTuple):
     example: tuple[str | float, ...]
 
 
-_FACILITIES = _Form(
+_SITES = _Form(
     "设施登记表",
-    FACILITY_REGISTER,
+    SITE_REGISTER,
     (
         EXAMPLE_ID,
         "示例：光河路社区卫生室（读取时跳过本行）",
@@ -115,7 +115,7 @@ _RESIDENCES = _Form(
 )
 
 _NOTES = {
-    "site_id": ("每个设施一个编号，不重复，可有前导零", "an id of its own for each facility; leading zeros are kept"),
+    "site_id": ("每个设施一个编号，不重复，可有前导零", "an id of its own for each site; leading zeros are kept"),
     "residence_id": (
         "每个居住点一个编号，不重复，可有前导零",
         "an id of its own for each residence; leading zeros are kept",
@@ -147,7 +147,7 @@ _MOST_ROWS = 1_048_576  # of a sheet: the drop-downs reach to its end
 def _files() -> dict[str, bytes]:
     """Every file by name, in the order in which a planner needs them."""
     files = {"study.toml": _CONFIG.encode()}
-    for form in (_FACILITIES, _RESIDENCES):
+    for form in (_SITES, _RESIDENCES):
         files[f"{form.name}.csv"] = _csv(form)
         files[f"{form.name}.xlsx"] = _xlsx(form)
     return files | {"README.md": _README.encode()}
@@ -264,7 +264,7 @@ complete = []
 # complete_why = "2026年已逐街核对。 Checked street by street in 2026."
 
 # 设施登记表（可多个，每个一节）；complete 是表里已登记齐全的类别。
-# Registers of facilities (one section each); complete: the kinds of which the register lists every site.
+# Registers of sites (one section each); complete: the kinds of which the register lists every site.
 # [[registers]]
 # file = "设施登记表.xlsx"
 # complete = ["community_committee_office"]
@@ -332,7 +332,7 @@ _README = """\
 # The 15-minute circle
 
 1. Put your city's OpenStreetMap extract (`city.osm.pbf`) into this folder, and set id and titles in `study.toml`.
-2. Fill in one facility a row in `设施登记表.xlsx` (or `.csv`), one residence a row in `居住点登记表`; see sheet 说明.
+2. Fill in one site a row in `设施登记表.xlsx` (or `.csv`), one residence a row in `居住点登记表`; see sheet 说明.
 3. Rows with the id 示例 are skipped and may be deleted. Save CSV as "CSV UTF-8"; use XLSX for ids with leading zeros.
 4. Registers are read once the "# " before `[[registers]]` and before `file` in `[residences]` is removed;
    then let `weight_meaning` say what the weights are.

@@ -109,7 +109,7 @@ class SitingPlan:
             What the weights count, as in "residents".
         """
         if self.demand == 0:
-            return "There is no demand: what is asked for is covered by today's sites, so no new site is proposed."
+            return "Nobody is known to lack what is asked for, so no new site is proposed."
         once = f", counted once for each of {len(self.kinds)} kinds" if len(self.kinds) > 1 else ""
         said = [f"Today's sites leave {_amount(self.demand, unit)} without a site within the time limit{once}."]
         if self.selected.size == 0:

@@ -71,8 +71,12 @@ def propose_sites(
         frontage_candidates(network, extent, spacing_m=spacing_m),
         host_candidates(sites, site_kinds, kinds=kinds, extent=extent),
     )
+    # A host is entered as the site that it is, not at the point that stands for it on the map.
+    entered = candidates.geometry.where(
+        candidates["site_id"].isna(), candidates["site_id"].map(sites.set_index("site_id").geometry)
+    )
     problem = SitingProblem(
-        time_s=times_within(network, home, network.snap(candidates.geometry), cutoff_s=float(threshold_s.max())),
+        time_s=times_within(network, home, network.snap(entered), cutoff_s=float(threshold_s.max())),
         weights=_weight_with(residences, access, kinds, "gap"),
         cutoff_s=threshold_s,
         kinds=kinds,
@@ -86,8 +90,13 @@ def propose_sites(
     opened = candidates.iloc[solved.selected].drop(columns="candidate_id").reset_index(drop=True)
     table = solved.frame().assign(gained_if_confirmed=gained_if_confirmed(problem, solved, unsure))
     plan = gpd.GeoDataFrame(pd.concat([table, opened], axis=1), geometry="geometry", crs=candidates.crs)
+    undecided = unsure.sum(axis=0)
+    explanation = solved.explain(unit=unit)
+    if undecided.any():
+        explanation += f" Not counted: {undecided.sum():,.0f} {unit} of which it isn't known whether they lack it."
     summary = solved.summary() | {
-        "explanation": solved.explain(unit=unit),
+        "explanation": explanation,
+        "unknown_by_kind": dict(zip(kinds, undecided.tolist(), strict=True)),
         "candidates": candidates["origin"].value_counts(sort=False).astype(int).to_dict(),
         "demand_by_kind": dict(zip(kinds, problem.weights.sum(axis=0).tolist(), strict=True)),
         "gained_by_community": _gained_by_community(problem, solved, residences),

@@ -1,6 +1,6 @@
-"""What a planner brings: registers of facilities and residences (CSV, XLSX), and map layers that GDAL reads.
+"""What a planner brings: registers of sites and residences (CSV, XLSX), and map layers that GDAL reads.
 
-A register is a table of text: row 1 holds the headers (Chinese or English), each further row is one facility or
+A register is a table of text: row 1 holds the headers (Chinese or English), each further row is one site or
 residence. Rows are named by the number that the spreadsheet shows, and every bad row is listed at once.
 """
 
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXAMPLE_ID",
-    "FACILITY_REGISTER",
     "RESIDENCE_REGISTER",
     "RURAL_ZH",
+    "SITE_REGISTER",
     "URBAN_ZH",
     "Column",
     "osm_areas",
     "read_areas",
-    "read_facilities",
     "read_layer",
     "read_residences",
+    "read_sites",
 ]
 
 
@@ -58,7 +58,7 @@ class Column(NamedTuple):
         return f"{self.zh}/{self.id}"
 
 
-_NAME, _LON, _LAT = Column("name", "名称"), Column("lon", "经度"), Column("lat", "纬度")
+_NAME, _LON, _LAT = Column("name", "名称", required=False), Column("lon", "经度"), Column("lat", "纬度")
 _SITE_ID, _KIND = Column("site_id", "设施编号"), Column("kind", "类别")
 _FLOOR_AREA = Column("floor_area_m2", "建筑面积", required=False)
 _CAPACITY = Column("capacity", "容量", required=False)
@@ -66,10 +66,10 @@ _RESIDENCE_ID = Column("residence_id", "居住点编号")
 _WEIGHT = Column("weight", "权重", required=False)
 _SETTING = Column("setting", "城乡", required=False)
 
-FACILITY_REGISTER = (
+SITE_REGISTER = (
     _SITE_ID, _NAME, _KIND, _LON, _LAT, Column("opening_hours", "开放时间", required=False), _FLOOR_AREA, _CAPACITY,
 )  # fmt: skip
-"""The columns of a register of facilities, in the template's order."""
+"""The columns of a register of sites, in the template's order."""
 
 RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, _SETTING)
 """The columns of a register of residences, in the template's order."""
@@ -89,10 +89,10 @@ _SAVE_AS_UTF8 = "save it as CSV UTF-8"
 _Problems = dict[str, list[int]]  # what is wrong, with its mend -> the rows where it is
 
 
-def read_facilities(path: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """A register of facilities: CSV (UTF-8) or XLSX (values of the first sheet).
+def read_sites(path: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """A register of sites: CSV (UTF-8) or XLSX (values of the first sheet).
 
-    Row 1 has the headers of `FACILITY_REGISTER`, Chinese or English, in any order. A site's kinds are ids or Chinese
+    Row 1 has the headers of `SITE_REGISTER`, Chinese or English, in any order. A site's kinds are ids or Chinese
     names of the checklist or the extension kinds, separated by any of 、 ; ； , ，. Coordinates are WGS84 degrees.
     Blank rows and rows with the id 示例 are skipped. Other columns pass through as text.
 
@@ -104,11 +104,11 @@ def read_facilities(path: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     Raises
     ------
     DataError
-        when the file can't be read, isn't what its name says, isn't UTF-8, has no facility or lacks a column; else
+        when the file can't be read, isn't what its name says, isn't UTF-8, has no site or lacks a column; else
         naming every row with a missing or repeated id, an unknown kind, unusable coordinates, or a bad number.
     """
-    table, problems = _read_register(path, FACILITY_REGISTER, "facility")
-    _check_ids(table, _SITE_ID, "put all kinds of one facility into one row, separated by 、", problems)
+    table, problems = _read_register(path, SITE_REGISTER, "site")
+    _check_ids(table, _SITE_ID, "put all kinds of one site into one row, separated by 、", problems)
     kinds = _kinds(table[_KIND.id], problems)
     lon, lat = _coordinates(table, problems)
     numbers = {
@@ -143,7 +143,7 @@ def read_residences(path: Path) -> gpd.GeoDataFrame:
     Raises
     ------
     DataError
-        as `read_facilities` does; for a weight or setting that is missing or unusable, too.
+        as `read_sites` does; for a weight or setting that is missing or unusable, too.
     """
     if path.suffix.lower() not in _ROWS_OF:
         frame = read_layer(path)
@@ -374,7 +374,7 @@ def _amounts(table: pd.DataFrame, column: Column, problems: _Problems) -> FloatA
 
 def _coordinates(table: pd.DataFrame, problems: _Problems) -> tuple[FloatArray, FloatArray]:
     """Longitudes and latitudes in WGS84 degrees; nan or out of range only where a problem is noted."""
-    mend = "give WGS84 degrees such as 116.5872"
+    mend = "give WGS84 degrees such as 116.5872 (经度/lon) and 35.4148 (纬度/lat)"
     lon, lat = (_numbers(table, column, mend, problems) for column in (_LON, _LAT))
     for column in (_LON, _LAT):
         _note(problems, table.index[table[column.id] == ""], f"{column} is missing, {mend}")
