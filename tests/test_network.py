@@ -272,6 +272,15 @@ def test_a_street_that_ends_at_the_extent_leaves_the_data_too():
     assert snaps.fraction.tolist() == [1.0]
 
 
+def test_a_street_cut_inside_the_extent_leaves_the_data_there(tmp_path):
+    # 1 -- 2 -- (3, not in the file): the street goes on beyond 2, far from the extent's edge.
+    nodes = {1: (0, 0, {}), 2: (700, 0, {})}
+    network = network_of(tmp_path, nodes, {10: ([1, 2, 3], {"highway": "residential"})})
+    (west, south), (east, north) = place(-5000, -5000), place(5000, 5000)
+    snaps = network.data_edge(shapely.box(west, south, east, north))
+    assert snaps.fraction.tolist() == [1.0]
+
+
 def test_street_km_inside_a_polygon():
     corners = [place(50, -20), place(150, -20), place(150, 20), place(50, 20)]
     km = drawn_network(*STREET).street_km(gpd.GeoSeries([shapely.Polygon(corners)], crs="EPSG:4326"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import bz2
+import gc
 import gzip
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import shapely
 
 from circle15.checklist import EXTENSION_KINDS, KINDS
 from circle15.errors import DataError, InputError
+from circle15.sources import osm as osm_source
 from circle15.sources.osm import OsmExtract, osm_sites, read_osm
 
 FRAMES = ("ways", "points", "barriers", "buildings", "compounds", "admin_areas", "features", "backdrop")
@@ -121,6 +124,56 @@ def test_every_format_reads_alike(tmp_path: Path) -> None:
         assert extract.extent == expected.extent
 
 
+def test_names_keep_every_character(tmp_path: Path) -> None:
+    odd = {"name": "A, B = C % D @ “东大街” 𠮷 ð", "note": "a\nb\tc\xa0d%20%", "name:zh": "", "key, = %": "v"}
+    quoted = {key: value.replace("\n", "&#10;").replace("\t", "&#9;") for key, value in odd.items()}
+    extract = read(
+        tmp_path, osm(node(1, 10, 50, entrance="yes", **quoted), way(1, [900, 901], highway="path", **quoted))
+    )
+    assert extract.points["tags"].tolist() == [{"entrance": "yes", **odd}]
+    assert extract.ways["tags"].tolist()[0] == {"highway": "path", **odd}
+
+
+def test_ids_may_be_large_and_nodes_nowhere(tmp_path: Path) -> None:
+    large = 2**53 + 1  # not a float64
+    extract = read(
+        tmp_path,
+        osm(
+            node(3, -179.9999999, -0.0000001, barrier="gate"),
+            node(large, 180, 85, barrier="gate"),
+            '<node id="5"><tag k="barrier" v="gate"/></node>',
+            way(large, [3, large], highway="path"),
+        ),
+    )
+    assert extract.ways["osm_id"].tolist() == ["w900", f"w{large}"]
+    assert extract.way_node_ids.tolist() == [900, 901, 3, large]
+    assert extract.way_lonlat.tolist()[2:] == [[-179.9999999, -0.0000001], [180, 85]]
+    assert extract.points["node_id"].tolist() == [3, large]
+
+
+def test_long_files_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read(tmp_path, CROSSING)
+    monkeypatch.setattr(osm_source, "BATCH_CHARACTERS", 1)
+    parts = read(tmp_path, CROSSING)
+    for frame in FRAMES:
+        pd.testing.assert_frame_equal(getattr(parts, frame), getattr(whole, frame))
+    assert parts.way_lonlat.tolist() == whole.way_lonlat.tolist()
+
+
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    read(tmp_path, CROSSING)
+    with pytest.raises(DataError):
+        read(tmp_path, CROSSING[:-100])
+    assert list(folder.iterdir()) == []
+    assert gc.isenabled()
+    monkeypatch.setattr(osm_source, "ROOM", {"xml": 10**12})
+    with pytest.raises(DataError, match=r"tiny\.osm: needs up to \d+ MB in the temporary folder .*; free some or set"):
+        read(tmp_path, CROSSING)
+
+
 def test_ways_may_come_before_their_nodes(tmp_path: Path) -> None:
     start = CROSSING.index("<node")
     middle = CROSSING.index("<way")
@@ -147,8 +200,28 @@ def test_clipped_ways_keep_their_runs_and_are_never_joined_across_a_hole(tmp_pat
     assert extract.features.geometry.to_wkt().tolist() == [
         "MULTILINESTRING ((10.004 50, 10.005 50), (10.006 50, 10.008 50, 10.004 50))"
     ]
+    assert extract.cut_node_ids.tolist() == [2, 4, 6]
     assert any(text.startswith("4 ways lack some of their nodes") for text in extract.warnings)
     assert any("1 more have none" in text for text in extract.warnings)
+
+
+def test_streets_are_cut_where_their_next_node_is_missing(tmp_path: Path) -> None:
+    # 9 ends a whole street, 8 stands alone on a cut one, 2 and 7 are crossings from which a street leaves the data.
+    extract = read(
+        tmp_path,
+        osm(
+            *(node(i, 10 + i / 1000, 50.0) for i in (1, 2, 4, 5, 6, 7, 8, 9)),
+            way(1, [1, 2, 3, 4, 5, 6, 73, 8, 74], highway="service"),
+            way(2, [71, 2], highway="path"),
+            way(3, [6, 7, 9], highway="path"),
+            way(4, [7, 75, 76], highway="path"),
+            way(5, [9, 77], barrier="fence"),
+            way(6, [77, 78], highway="path"),
+        ),
+    )
+    assert extract.cut_node_ids.tolist() == [2, 4, 6, 7]
+    assert extract.cut_node_ids.dtype == np.int64
+    assert read(tmp_path, CROSSING).cut_node_ids.tolist() == []
 
 
 # Buildings, areas, features

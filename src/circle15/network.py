@@ -7,7 +7,7 @@ direction. Places are snapped to the nearest point *on* a street. The foot rules
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -213,6 +213,7 @@ class WalkNetwork:
     edge_forward, edge_backward : (m,) whether the edge may be walked from u to v, and from v to u.
     coords_lonlat, coords_start : geometry of edge e is rows coords_start[e] to coords_start[e + 1] of (k, 2) degrees.
     profile : how people walk.
+    cut_vertex : vertices at which a street was cut because the data lacks its next node.
     max_snap_m : farther places are off the network.
     min_component_m : islands with less street than this are not snapped to.
     """
@@ -230,6 +231,7 @@ class WalkNetwork:
     coords_lonlat: FloatArray
     coords_start: IntArray
     profile: Profile
+    cut_vertex: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     max_snap_m: float = 200.0
     min_component_m: float = 500.0
 
@@ -283,6 +285,7 @@ class WalkNetwork:
             coords_lonlat=osm.way_lonlat[parts.positions],
             coords_start=parts.positions_start,
             profile=chosen,
+            cut_vertex=np.flatnonzero(np.isin(parts.vertex_node, osm.cut_node_ids)),
             max_snap_m=max_snap_m,
             min_component_m=min_component_m,
         )
@@ -471,7 +474,7 @@ class WalkNetwork:
         return _points_shared(rims[which], line, rows[which], edges[hit])
 
     def data_edge(self, extent: shapely.Geometry, *, within_m: float = 20.0) -> Snaps:
-        """Where streets leave the data: they cross the extent's edge, or end within `within_m` of it.
+        """Where streets leave the data: they cross the extent's edge, end within `within_m` of it, or were cut.
 
         Parameters
         ----------
@@ -487,6 +490,7 @@ class WalkNetwork:
         _, edge, fraction = _points_shared(rim[np.zeros(len(hit), dtype=int)], self.lines[hit], np.zeros_like(hit), hit)
         x, y = to_plane(self.crs).transform(self.node_lonlat[:, 0], self.node_lonlat[:, 1])
         close = shapely.dwithin(shapely.points(x, y), rim[0], within_m)
+        close[self.cut_vertex] = True
         at_u, at_v = np.flatnonzero(close[self.edge_u]), np.flatnonzero(close[self.edge_v])
         edge = np.concatenate([edge, at_u, at_v]).astype(np.int64)
         fraction = np.concatenate([fraction, np.zeros(len(at_u)), np.ones(len(at_v))])

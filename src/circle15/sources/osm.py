@@ -1,6 +1,7 @@
 """OpenStreetMap files in: streets, barriers, buildings, compounds, areas and every feature of the checklist.
 
-One pass over the file, filtered in pyosmium's C++; geometry leaves osmium as WKB and is built by shapely in bulk.
+Osmium's C++ picks the objects and their places and writes them as text (its format OPL). Here tags are read line by
+line, coordinates and geometry in bulk; only relations' areas come back from osmium as objects.
 """
 
 from __future__ import annotations
@@ -8,16 +9,17 @@ from __future__ import annotations
 import bz2
 import gc
 import gzip
-import itertools
 import re
+import shutil
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -25,11 +27,12 @@ import numpy as np
 import numpy.typing as npt
 import osmium
 import pandas as pd
+import pyarrow as pa
 import shapely
-from osmium.filter import EntityFilter, IdFilter, KeyFilter, TagFilter
-from osmium.osm import AREA, NODE, NOTHING, RELATION, WAY, Area, Node, Way
-from osmium.osm.types import OSMEntity
+from osmium.filter import IdFilter, KeyFilter, TagFilter
+from osmium.osm import AREA, NODE, NOTHING, RELATION, WAY, Area
 from osmium.replication import newest_change_from_file
+from pyarrow import csv
 from shapely import Polygon
 
 from circle15.checklist import match, osm_keys
@@ -63,8 +66,14 @@ POINT_KEYS = ("barrier", "entrance")
 AREA_KEYS = ("boundary", "building", "landuse", "leisure", "natural", "waterway")
 WAY_KEYS = (*AREA_KEYS, "barrier", "highway", "public_transport", "railway")
 
-_SAYS_NOTHING = ("addr:", "building:", "height", "layer", "roof:", "source", "start_date")
-"""Beginnings of keys that tell nothing of what a building is for."""
+OPL = "opl,add_metadata=none,locations_on_ways=true"
+"""A line an object: `n2 Tshop=bakery,name=b x-21.9 y64.1`, `w5 Thighway=path Nn1x1.5y2.5,n9xy` (n9 isn't there)."""
+BATCH_CHARACTERS = 1 << 22
+ROOM = {"xml": 2, "xml.gz": 10, "xml.bz2": 10, "pbf": 8}
+"""So many times a file's size its list in OPL may take; measured: 1 for XML, up to 6 for PBF."""
+PLACE_COLUMNS = {"id": pa.int64(), "lon": pa.float64(), "lat": pa.float64()}
+_AS_ROWS = bytes.maketrans(b"xy,", b",,\n")
+_ESCAPED = re.compile("%([0-9a-f]+)%")
 
 ALONG_M = 2.0
 """A wall this near to a compound's edge follows it."""
@@ -88,6 +97,8 @@ class OsmExtract:
         is one row a run of consecutive nodes that are there, so an osm_id can appear more than once.
     way_offsets, way_node_ids, way_lonlat : nodes of row i of `ways` are `[way_offsets[i]:way_offsets[i + 1]]`;
         shapes (rows + 1,), (total,), (total, 2).
+    cut_node_ids : nodes of `ways` at which a street is cut because its next node is missing from the file (a clipped
+        file): the street goes on, the data doesn't. Ascending, each once.
     points : osm_id, node_id, tags: nodes with `barrier=*` or `entrance=*`.
     barriers : osm_id, tags: lines that stop a walker: walls, fences, rivers, railways (in runs, as `ways`).
     buildings : osm_id, tags: polygons.
@@ -108,6 +119,7 @@ class OsmExtract:
     way_offsets: IntArray
     way_node_ids: IntArray
     way_lonlat: FloatArray
+    cut_node_ids: IntArray
     points: gpd.GeoDataFrame
     barriers: gpd.GeoDataFrame
     buildings: gpd.GeoDataFrame
@@ -117,12 +129,26 @@ class OsmExtract:
     backdrop: gpd.GeoDataFrame
 
 
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Python's collector would look through hundreds of thousands of new dicts again and again: a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_no_garbage_collection()
 def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExtract:
     """Read a PBF or XML file (XML plain, .gz or .bz2; told by its first bytes, not by its name).
 
     Parameters
     ----------
-    path : the file. One that isn't sorted (nodes, ways, relations, each by id) takes a little longer.
+    path : the file. One that isn't sorted (nodes, ways, relations, each by id) takes a little longer. The temporary
+        folder needs room for a list of its objects: some six times the size of a PBF file.
     extent : where the data is whole, as a polygon or (west, south, east, north) in degrees. Default: the box in the
         file's header, else the box of the nodes of its streets and buildings, with a warning. Nothing is cut off
         at the extent but the backdrop.
@@ -130,7 +156,8 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
     Raises
     ------
     DataError
-        the file is missing, empty, damaged, not OpenStreetMap data, or has no streets (or none in the extent).
+        the file is missing, empty, damaged, not OpenStreetMap data, has no streets (or none in the extent), or the
+        temporary folder is too full to read it.
     InputError
         the extent is empty or isn't in degrees.
     """
@@ -138,16 +165,15 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
     given = None if extent is None else _checked_extent(extent)
     file, kind = _opened(path)
     header_box, data_date = _header(path, file, kind)
-    with _no_garbage_collection():
-        found = _collected(path, file, kind)
-    if not any("highway" in row.tags for row in found.ways["street"]):
+    found = _collected(path, file, kind)
+    if not any("highway" in row.tags for row in found.rows["street"]):
         raise DataError(f"{path}: has no streets (no way with highway=* and its nodes); give a file that has them")
-    street_rows = _by_id(found.ways["street"])
-    offsets, node_ids, lonlat = _way_arrays(street_rows, found)
-    runs = [row for row in street_rows for _ in row.shapes]
+    offsets, node_ids, lonlat = _way_arrays(found)
+    points = _run_frame("point", found)
+    points.insert(1, "node_id", np.array([int(one[1:]) for one in points["osm_id"]], dtype=np.int64))
     buildings = _area_frame("building", found)
     compounds = _area_frame("compound", found)
-    barriers = _line_frame("barrier", found)
+    barriers = _run_frame("barrier", found)
     compounds.insert(1, "name", _strings(tags.get("name") for tags in compounds["tags"]))
     compounds.insert(3, "walled", _walled(compounds, barriers))
     admin_areas = _area_frame("admin", found)
@@ -173,11 +199,12 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
         extent=whole,
         extent_source=source,
         warnings=tuple(warnings),
-        ways=_table([row.osm_id for row in runs], [row.tags for row in runs]),
+        ways=pd.DataFrame(_run_frame("street", found)[["osm_id", "tags"]]),
         way_offsets=offsets,
         way_node_ids=node_ids,
         way_lonlat=lonlat,
-        points=_point_frame(found),
+        cut_node_ids=np.intersect1d(found.cut_node_ids, node_ids),
+        points=points,
         barriers=barriers,
         buildings=buildings,
         compounds=compounds,
@@ -224,17 +251,7 @@ def osm_sites(extract: OsmExtract) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
 
 def _is_feature(tags: Mapping[str, str]) -> bool:
     """Whether something may hold one of the 27 kinds or an extension kind."""
-    keys = _checklist_keys().intersection(tags)
-    if keys == {"building"} and all(key == "building" or key.startswith(_SAYS_NOTHING) for key in tags):
-        return _is_feature_building(tags["building"])
-    return bool(keys) and bool(match(tags) or match(tags, extension=True))
-
-
-@cache
-def _is_feature_building(value: str) -> bool:
-    """The same for a building of which no more is known: most of a city's objects, in few values."""
-    tags = {"building": value}
-    return bool(match(tags) or match(tags, extension=True))
+    return not _checklist_keys().isdisjoint(tags) and bool(match(tags) or match(tags, extension=True))
 
 
 # The door: what kind of file, where it ends, how old it is
@@ -317,174 +334,227 @@ def _osmium_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Python's collector would look through hundreds of thousands of new dicts again and again: a fifth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 # The pass over the file
 
 
 class _Row(NamedTuple):
-    """One object in one role; shapes are places in `_Found.line_wkb`, or in `.area_wkb` for relations."""
+    """One object; shapes are the places in `_Found.shapes` of its point, its runs of nodes or its area."""
 
     osm_id: str
     tags: Tags
-    shapes: tuple[int, ...]
+    shapes: range
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class _Found:
-    """What the pass found: WKB by the thousand, and which object uses it in which role."""
+    """What the pass found.
 
-    area_relations: dict[int, Tags]
-    points: list[tuple[int, Tags, float, float]] = field(default_factory=list)
-    nodes: list[tuple[int, Tags, float, float]] = field(default_factory=list)
-    ways: dict[str, list[_Row]] = field(default_factory=lambda: defaultdict(list))
-    relations: dict[str, list[_Row]] = field(default_factory=lambda: defaultdict(list))
-    line_wkb: list[bytes] = field(default_factory=list)
-    line_refs: dict[int, list[int]] = field(default_factory=dict)
-    area_wkb: list[bytes] = field(default_factory=list)
-    assembled: set[int] = field(default_factory=set)
-    placeless: int = 0
-    clipped: set[str] = field(default_factory=set)
-    broken: set[str] = field(default_factory=set)
+    rows : by role (see `_roles`): nodes, then ways, then relations, each in order of id.
+    shapes : a point or line for each run of nodes, then the relations' areas.
+    run_start, run_length : run i is so many of node_ids and lonlat from run_start[i] on.
+    cut_node_ids : nodes beside missing ones on a street.
+    clipped, placeless, broken : ways that lack some nodes, ways that lack all they could be drawn by, bad rings.
+    left_open : relations that osmium couldn't close.
+    """
 
-    @cached_property
-    def lines(self) -> Geometries:
-        return np.asarray(shapely.from_wkb(np.array(self.line_wkb, dtype=object)))
-
-    @cached_property
-    def areas(self) -> Geometries:
-        return np.asarray(shapely.from_wkb(np.array(self.area_wkb, dtype=object)))
+    rows: dict[str, list[_Row]]
+    shapes: Geometries
+    run_start: IntArray
+    run_length: IntArray
+    node_ids: IntArray
+    lonlat: FloatArray
+    cut_node_ids: IntArray
+    clipped: set[str]
+    placeless: set[str]
+    broken: set[str]
+    left_open: dict[int, Tags]
 
 
 def _collected(path: Path, file: osmium.io.File, kind: str) -> _Found:
     """What the pass found; a file in another order than nodes, ways, relations by id is sorted first."""
-    try:
-        found = _one_pass(path, file)
-    except DataError as error:
-        if "out of order" not in str(error):
-            raise
-    else:
-        if found.placeless <= len(found.line_wkb):
-            return found
-    # Overpass' usual queries write ways before their nodes, or by place on the map.
-    with TemporaryDirectory() as folder, _osmium_errors(path):
-        in_order = Path(folder) / "sorted.osm.pbf"
-        everything = osmium.MergeInputReader()
-        everything.add_buffer(path.read_bytes(), kind)
-        with osmium.SimpleWriter(str(in_order)) as writer:
-            everything.apply(writer)
-        return _one_pass(path, osmium.io.File(str(in_order)))
+    with TemporaryDirectory() as folder:
+        # Asked for beforehand, because osmium ends the whole process when it can't write.
+        need, free = path.stat().st_size * ROOM[kind], shutil.disk_usage(folder).free
+        if free < need:
+            raise DataError(
+                f"{path}: needs up to {need // 10**6} MB in the temporary folder {Path(folder).parent}, which has "
+                f"{free // 10**6} left; free some or set TMPDIR to a larger disk"
+            )
+        opl, in_order = Path(folder) / "list.opl", Path(folder) / "sorted.osm.pbf"
+        try:
+            found = _one_pass(path, file, opl)
+        except DataError as error:
+            if "out of order" not in str(error):
+                raise
+        else:
+            if len(found.placeless) <= (found.run_length > 1).sum():
+                return found
+        # Overpass' usual queries write ways before their nodes, or by place on the map.
+        with _osmium_errors(path):
+            everything = osmium.MergeInputReader()
+            everything.add_buffer(path.read_bytes(), kind)
+            with osmium.SimpleWriter(str(in_order)) as writer:
+                everything.apply(writer)
+        return _one_pass(path, osmium.io.File(str(in_order)), opl)
 
 
-def _area_relations(path: Path, file: osmium.io.File) -> dict[int, Tags]:
+def _one_pass(path: Path, file: osmium.io.File, opl: Path) -> _Found:
+    with _osmium_errors(path):
+        relations = _area_relations(file)
+        areas = _write_opl(file, relations, opl)
+    return _arranged(*_read_opl(opl), relations, areas)
+
+
+def _area_relations(file: osmium.io.File) -> dict[int, Tags]:
     """The relations that should become an area: most of a file's are of no use here."""
     processor = osmium.FileProcessor(file, RELATION)
     processor.with_filter(TagFilter(("type", "multipolygon"), ("type", "boundary")))
     processor.with_filter(KeyFilter(*AREA_KEYS, *_checklist_keys()))
-    with _osmium_errors(path):
-        tagged = {thing.id: _tags(thing) for thing in processor}
+    tagged = {thing.id: {tag.k: tag.v for tag in thing.tags} for thing in processor}
     return {one: tags for one, tags in sorted(tagged.items()) if not AREA_ROLES.isdisjoint(_roles(tags))}
 
 
-def _one_pass(path: Path, file: osmium.io.File) -> _Found:
-    found = _Found(area_relations=_area_relations(path, file))
-    wkb = osmium.geom.WKBFactory()
-    for thing, tags in _things(path, file, found.area_relations):
-        if isinstance(thing, Way):
-            roles = _roles(tags)
-            if roles:
-                _take_way(found, thing, tags, roles, wkb)
-        elif isinstance(thing, Area):
-            # Osmium makes an area without rings of a relation that it can't close.
-            if thing.num_rings()[0]:
-                _take_area(found, thing, wkb)
-        elif isinstance(thing, Node) and thing.location.valid():
-            where = (thing.id, tags, thing.lon, thing.lat)
-            if "barrier" in tags or "entrance" in tags:
-                found.points.append(where)
-            if _is_feature(tags):
-                found.nodes.append(where)
-    return found
-
-
-def _things(path: Path, file: osmium.io.File, relations: Iterable[int]) -> Iterator[tuple[OSMEntity, Tags]]:
-    """Nodes and ways with a key that may matter, and the relations' areas."""
+def _write_opl(file: osmium.io.File, relations: Iterable[int], opl: Path) -> dict[int, str]:
+    """Write the nodes and ways with a key that may matter; give the relations' areas as hexadecimal WKB."""
     matched = _checklist_keys()
-    processor = osmium.FileProcessor(file).with_locations("flex_mem").with_areas(IdFilter(relations))
-    processor.with_filter(EntityFilter(NODE | WAY | AREA))
-    for entities, chosen in (
-        (NODE, KeyFilter(*POINT_KEYS, *matched)),
-        (WAY, KeyFilter(*WAY_KEYS, *matched)),
-        # An area made of relation r has the id 2 r + 1; areas of closed ways are not wanted, the ways are.
-        (AREA, IdFilter([2 * one + 1 for one in relations])),
-    ):
+    # An area made of relation r has the id 2 r + 1; areas of closed ways are not wanted, the ways are.
+    wanted = IdFilter([2 * one + 1 for one in relations])
+    nodes, ways = KeyFilter(*POINT_KEYS, *matched), KeyFilter(*WAY_KEYS, *matched)
+    for entities, chosen in ((AREA, wanted), (NODE, nodes), (WAY, ways)):
         chosen.enable_for(entities)
-        processor.with_filter(chosen)
-    with _osmium_errors(path):
-        for thing in processor:
-            yield thing, _tags(thing)
+    places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
+    places.ignore_errors()
+    wkb = osmium.geom.WKBFactory()
+    areas: dict[int, str] = {}
+
+    def take(area: Area) -> None:
+        # Osmium makes an area without rings of a relation that it can't close.
+        if area.num_rings()[0]:
+            areas[area.orig_id()] = wkb.create_multipolygon(area)
+
+    manager = osmium.area.AreaManager()
+    with osmium.io.Reader(file, RELATION) as reader:
+        osmium.apply(reader, IdFilter(relations), manager.first_pass_handler())
+    assembler = manager.second_pass_handler(wanted, SimpleNamespace(area=take))
+    with (
+        osmium.io.Reader(file, NODE | WAY) as reader,
+        osmium.SimpleWriter(osmium.io.File(str(opl), OPL), overwrite=True) as writer,
+    ):
+        osmium.apply(reader, places, assembler, nodes, ways, writer)
+    return areas
 
 
-def _tags(thing: Any) -> Tags:
-    # Counted, because the end of osmium's iteration is an exception thrown in C++: as slow as reading four tags.
-    return dict(itertools.islice(thing.tags, len(thing.tags)))
+class _Listed(NamedTuple):
+    """One node or way of the list: what it is of use for, and how many of the list's places are its own."""
+
+    osm_id: str
+    tags: Tags
+    roles: list[str]
+    n_places: int
 
 
-def _take_way(found: _Found, way: Way, tags: Tags, roles: list[str], wkb: osmium.geom.WKBFactory) -> None:
-    osm_id = f"w{way.id}"
-    first = len(found.line_wkb)
-    try:
-        # Through bytes: shapely reads them four times as fast as hexadecimal text.
-        found.line_wkb.append(bytes.fromhex(wkb.create_linestring(way, use_nodes=osmium.geom.ALL)))
-        if "street" in roles:
-            found.line_refs[first] = [node.ref for node in way.nodes]
-    except osmium.InvalidLocationError:
-        runs = _runs(way.nodes)
-        if not runs:
-            found.placeless += 1
-            return
-        found.clipped.add(osm_id)
-        for run in runs:
-            found.line_refs[len(found.line_wkb)] = [node.ref for node in run]
-            found.line_wkb.append(shapely.LineString([(node.lon, node.lat) for node in run]).wkb)
-    except RuntimeError:
-        # Fewer than two nodes.
-        found.broken.add(osm_id)
-        return
-    row = _Row(osm_id, tags, tuple(range(first, len(found.line_wkb))))
-    for role in roles:
-        found.ways[role].append(row)
+def _read_opl(opl: Path) -> tuple[list[_Listed], pa.Table]:
+    """The objects of use for something, and the places of their nodes one after another (null: not in the file)."""
+    objects, places = [], [pa.table({name: pa.array([], kind) for name, kind in PLACE_COLUMNS.items()})]
+    told = cache(_told)  # most objects are described in few words, many in the same
+    with opl.open(encoding="utf-8", newline="\n") as stream:
+        while lines := stream.readlines(BATCH_CHARACTERS):
+            batch = []
+            for line in lines:
+                osm_id, words, where = line.split(" ", 2)
+                tags, roles = told(osm_id[0], words)
+                if roles:
+                    batch.append(where if osm_id[0] == "w" else osm_id + where)
+                    objects.append(_Listed(osm_id, tags.copy(), roles, batch[-1].count("n")))
+            rows = "".join(batch).encode().translate(_AS_ROWS, b"Nn ")
+            if rows.strip():
+                columns = csv.ConvertOptions(column_types=PLACE_COLUMNS)
+                names = csv.ReadOptions(column_names=[*PLACE_COLUMNS])
+                places.append(csv.read_csv(pa.BufferReader(rows), names, convert_options=columns))
+    return objects, pa.concat_tables(places)
 
 
-def _runs(nodes: osmium.osm.WayNodeList) -> list[list[osmium.osm.NodeRef]]:
-    """Runs of at least two consecutive nodes that the file has; nothing is joined across a hole."""
-    grouped = itertools.groupby(nodes, key=lambda node: node.location.valid())
-    runs = [list(run) for there, run in grouped if there]
-    return [run for run in runs if len(run) > 1]
+def _told(kind: str, words: str) -> tuple[Tags, list[str]]:
+    """Tags and roles of a node ("n") or way ("w") from its field `Tkey=value,key=value`."""
+    tags = dict(pair.split("=") for pair in words[1:].split(","))
+    if "%" in words:
+        tags = {_unescaped(key): _unescaped(value) for key, value in tags.items()}
+    return tags, _node_roles(tags) if kind == "n" else _roles(tags)
 
 
-def _take_area(found: _Found, area: Area, wkb: osmium.geom.WKBFactory) -> None:
-    relation = area.orig_id()
-    tags = found.area_relations[relation]
-    row = _Row(f"r{relation}", tags, (len(found.area_wkb),))
-    found.area_wkb.append(bytes.fromhex(wkb.create_multipolygon(area)))
-    found.assembled.add(relation)
-    for role in _roles(tags):
-        found.relations[role].append(row)
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def _arranged(objects: list[_Listed], places: pa.Table, relations: dict[int, Tags], areas: dict[int, str]) -> _Found:
+    """Objects by role and id; a way that lacks nodes becomes the runs of at least two consecutive ones it has."""
+    node_ids = places["id"].to_numpy()
+    lonlat = np.column_stack([places["lon"].to_numpy(), places["lat"].to_numpy()])
+    n_places = np.array([one.n_places for one in objects], dtype=np.int64)
+    is_way = np.array([one.osm_id[0] == "w" for one in objects], dtype=bool)
+    is_street = np.array(["street" in one.roles for one in objects], dtype=bool)
+    owner = np.repeat(np.arange(len(objects)), n_places)
+    there = (np.abs(lonlat) <= (180, 90)).all(axis=1)
+    same = owner[1:] == owner[:-1]
+    joined = same & there[1:] & there[:-1]
+    start = np.flatnonzero(there & ~np.append(False, joined))
+    length = np.flatnonzero(there & ~np.append(joined, False)) - start + 1
+    drawn = (length > 1) | ~is_way[owner[start]]
+    start, length = start[drawn], length[drawn]
+    cut = np.flatnonzero(same & (there[1:] != there[:-1]) & is_street[owner[1:]])
+
+    line = length > 1
+    shapes = np.empty(len(start) + len(areas), dtype=object)
+    shapes[np.flatnonzero(line)] = shapely.linestrings(
+        lonlat[_spread(start[line], length[line])], indices=np.repeat(np.arange(line.sum()), length[line])
+    )
+    shapes[np.flatnonzero(~line)] = shapely.points(lonlat[start[~line]])
+    shapes[len(start) :] = shapely.from_wkb(np.array([areas[one] for one in sorted(areas)], dtype=object))
+
+    rows: dict[str, list[_Row]] = defaultdict(list)
+    number = np.array([int(one.osm_id[1:]) for one in objects], dtype=np.int64)
+    first = np.searchsorted(owner[start], np.arange(len(objects) + 1)).tolist()
+    for i in np.lexsort((number, is_way)).tolist():
+        row = _Row(objects[i].osm_id, objects[i].tags, range(first[i], first[i + 1]))
+        for role in objects[i].roles if row.shapes else ():
+            rows[role].append(row)
+    for place, one in enumerate(sorted(areas), len(start)):
+        row = _Row(f"r{one}", relations[one], range(place, place + 1))
+        for role in AREA_ROLES.intersection(_roles(row.tags)):
+            rows[role].append(row)
+
+    lacking, left = (np.bincount(of, minlength=len(objects)) > 0 for of in (owner[~there], owner[start]))
+    clipped, placeless, broken = (
+        {objects[i].osm_id for i in np.flatnonzero(is_way & such)}
+        for such in (lacking & left, lacking & ~left, ~lacking & ~left)
+    )
+    return _Found(
+        rows=rows,
+        shapes=shapes,
+        run_start=start,
+        run_length=length,
+        node_ids=node_ids,
+        lonlat=lonlat,
+        cut_node_ids=node_ids[cut + ~there[cut]],
+        clipped=clipped,
+        placeless=placeless,
+        broken=broken,
+        left_open={one: tags for one, tags in relations.items() if one not in areas},
+    )
+
+
+def _spread(start: IntArray, length: IntArray) -> IntArray:
+    """The places of runs one after another: start[0], start[0] + 1, ..., start[1], ..."""
+    return np.arange(length.sum()) + np.repeat(start - np.cumsum(length) + length, length)
+
+
+def _node_roles(tags: Tags) -> list[str]:
+    roles = [] if tags.keys().isdisjoint(POINT_KEYS) else ["point"]
+    return [*roles, "feature"] if _is_feature(tags) else roles
 
 
 def _roles(tags: Tags) -> list[str]:
-    """What a way or relation is of use for; `_Found` keeps a list for each."""
+    """What a way or relation is of use for."""
     roles = []
     railway = tags.get("railway")
     if "highway" in tags or railway == "platform" or tags.get("public_transport") == "platform":
@@ -519,14 +589,14 @@ def _warnings(found: _Found) -> list[str]:
     if found.clipped or found.placeless:
         counted.append(
             f"{len(found.clipped)} ways lack some of their nodes (a clipped file): only their mapped stretches are "
-            f"used; {found.placeless} more have none and are left out"
+            f"used; {len(found.placeless)} more have none and are left out"
         )
     if found.broken - found.clipped:
         broken = sorted(found.broken - found.clipped, key=lambda one: (one[0], int(one[1:])))
         counted.append(f"{len(broken)} broken shapes (open or empty rings) are left out: {head(broken)}")
-    open_ones = {one: tags for one, tags in found.area_relations.items() if one not in found.assembled}
-    boundaries = [f"r{one}" for one, tags in open_ones.items() if tags.get("boundary") == "administrative"]
-    others = [f"r{one}" for one, tags in open_ones.items() if tags.get("boundary") != "administrative"]
+    relations = found.left_open.items()
+    boundaries = [f"r{one}" for one, tags in relations if tags.get("boundary") == "administrative"]
+    others = [f"r{one}" for one, tags in relations if tags.get("boundary") != "administrative"]
     for what, left_out in (("administrative boundaries", boundaries), ("other area relations", others)):
         if left_out:
             counted.append(
@@ -538,12 +608,11 @@ def _warnings(found: _Found) -> list[str]:
 # From rows to frames
 
 
-def _way_arrays(rows: list[_Row], found: _Found) -> tuple[IntArray, IntArray, FloatArray]:
-    shapes = [shape for row in rows for shape in row.shapes]
-    refs = [found.line_refs[shape] for shape in shapes]
-    offsets = np.concatenate([[0], np.cumsum([len(one) for one in refs], dtype=np.int64)])
-    node_ids = np.fromiter(itertools.chain.from_iterable(refs), dtype=np.int64, count=int(offsets[-1]))
-    return offsets, node_ids, shapely.get_coordinates(found.lines[shapes])
+def _way_arrays(found: _Found) -> tuple[IntArray, IntArray, FloatArray]:
+    runs = np.array([shape for row in found.rows["street"] for shape in row.shapes], dtype=np.int64)
+    length = found.run_length[runs]
+    places = _spread(found.run_start[runs], length)
+    return np.append(0, np.cumsum(length)), found.node_ids[places], found.lonlat[places]
 
 
 def _nodes_box(lonlat: FloatArray, buildings: gpd.GeoDataFrame) -> Polygon:
@@ -552,27 +621,16 @@ def _nodes_box(lonlat: FloatArray, buildings: gpd.GeoDataFrame) -> Polygon:
     return box
 
 
-def _point_frame(found: _Found) -> gpd.GeoDataFrame:
-    nodes = sorted(found.points, key=lambda node: node[0])
-    frame = _frame(
-        [f"n{node[0]}" for node in nodes],
-        [node[1] for node in nodes],
-        shapely.points([node[2] for node in nodes], [node[3] for node in nodes]),
-    )
-    frame.insert(1, "node_id", np.array([node[0] for node in nodes], dtype=np.int64))
-    return frame
-
-
-def _line_frame(role: str, found: _Found) -> gpd.GeoDataFrame:
-    """One row a run, in order of id."""
-    pieces = [(row, shape) for row in _by_id(found.ways[role]) for shape in row.shapes]
-    shapes = [shape for _, shape in pieces]
-    return _frame([row.osm_id for row, _ in pieces], [row.tags for row, _ in pieces], found.lines[shapes])
+def _run_frame(role: str, found: _Found) -> gpd.GeoDataFrame:
+    """One row a run of nodes, or a point."""
+    runs = [(row, shape) for row in found.rows[role] for shape in row.shapes]
+    shapes = np.array([shape for _, shape in runs], dtype=np.int64)
+    return _frame([row.osm_id for row, _ in runs], [row.tags for row, _ in runs], found.shapes[shapes])
 
 
 def _area_frame(role: str, found: _Found) -> gpd.GeoDataFrame:
     """One row an object, ways before relations; what has no area is left out and counted."""
-    rows = _by_id(found.ways[role] + found.relations[role])
+    rows = found.rows[role]
     polygons = _polygons(rows, found)
     drawn = ~shapely.is_missing(polygons)
     # An open boundary way is nothing wrong: it is a piece of its relation.
@@ -583,22 +641,16 @@ def _area_frame(role: str, found: _Found) -> gpd.GeoDataFrame:
 
 def _feature_frame(found: _Found) -> gpd.GeoDataFrame:
     """Points, then ways as areas or lines, then relations; a clipped way keeps the lines that are left of it."""
-    nodes = sorted(found.nodes, key=lambda node: node[0])
-    points = shapely.points(np.array([node[2:] for node in nodes]).reshape(-1, 2))
-    ways, relations = _by_id(found.ways["feature"]), _by_id(found.relations["feature"])
-    drawn = np.full(len(ways), None, dtype=object)
-    areal = np.array([_is_area(way.tags) for way in ways], dtype=bool)
-    drawn[areal] = _polygons([way for way, yes in zip(ways, areal, strict=True) if yes], found)
+    rows = found.rows["feature"]
+    drawn = np.full(len(rows), None, dtype=object)
+    areal = np.array([row.osm_id[0] == "r" or _is_area(row.tags) for row in rows], dtype=bool)
+    drawn[areal] = _polygons([row for row, yes in zip(rows, areal, strict=True) if yes], found)
     for i in np.flatnonzero(shapely.is_missing(drawn)):
-        runs = found.lines[list(ways[i].shapes)]
-        drawn[i] = runs[0] if len(runs) == 1 else shapely.multilinestrings(runs)
-    geometry = np.concatenate([points, drawn, _polygons(relations, found)])
-    frame = _frame(
-        [f"n{node[0]}" for node in nodes] + [row.osm_id for row in (*ways, *relations)],
-        [node[1] for node in nodes] + [row.tags for row in (*ways, *relations)],
-        geometry,
-    )
-    return frame[~shapely.is_missing(geometry)].reset_index(drop=True)
+        if rows[i].osm_id[0] != "r":
+            runs = found.shapes[list(rows[i].shapes)]
+            drawn[i] = runs[0] if len(runs) == 1 else shapely.multilinestrings(runs)
+    frame = _frame([row.osm_id for row in rows], [row.tags for row in rows], drawn)
+    return frame[~shapely.is_missing(drawn)].reset_index(drop=True)
 
 
 def _is_area(tags: Tags) -> bool:
@@ -611,14 +663,13 @@ def _is_area(tags: Tags) -> bool:
 def _polygons(rows: list[_Row], found: _Found) -> Geometries:
     """One (multi)polygon a row, mended where it crosses itself; None where there is no area to draw."""
     polygons = np.full(len(rows), None, dtype=object)
-    shapes = np.array([row.shapes[0] for row in rows], dtype=np.int64)
+    shapes = found.shapes[np.array([row.shapes[0] for row in rows], dtype=np.int64)]
     relation = np.array([row.osm_id[0] == "r" for row in rows], dtype=bool)
-    polygons[relation] = found.areas[shapes[relation]]
-    whole = np.array([row.osm_id not in found.clipped for row in rows], dtype=bool) & ~relation
-    outline = found.lines[shapes[whole]]
-    closed = shapely.is_closed(outline) & (shapely.get_num_coordinates(outline) > 3)
-    coordinates, owner = shapely.get_coordinates(outline[closed], return_index=True)
-    polygons[np.flatnonzero(whole)[closed]] = shapely.polygons(shapely.linearrings(coordinates, indices=owner))
+    polygons[relation] = shapes[relation]
+    whole = np.array([row.osm_id not in found.clipped for row in rows], dtype=bool)
+    closed = whole & shapely.is_closed(shapes) & (shapely.get_num_coordinates(shapes) > 3)
+    coordinates, owner = shapely.get_coordinates(shapes[closed], return_index=True)
+    polygons[closed] = shapely.polygons(shapely.linearrings(coordinates, indices=owner))
     return _mended(polygons)
 
 
@@ -652,10 +703,6 @@ def _strings(values: Iterable[str | None]) -> pd.Series[str]:
     return pd.Series(list(values), dtype="str")
 
 
-def _by_id(rows: list[_Row]) -> list[_Row]:
-    return sorted(rows, key=lambda row: (row.osm_id[0] == "r", int(row.osm_id[1:])))
-
-
 def _walled(compounds: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame) -> BoolArray:
     """Whether a wall or fence is the compound's own or follows at least half of its edge, within 2 m."""
     walled = np.array([tags.get("barrier") in WALLS for tags in compounds["tags"]], dtype=bool)
@@ -683,10 +730,10 @@ def _in_metres(shapes: Geometries) -> Geometries:
 
 
 def _backdrop(found: _Found, extent: Polygon) -> gpd.GeoDataFrame:
-    coast = found.lines[[shape for row in _by_id(found.ways["coastline"]) for shape in row.shapes]]
+    coast = np.asarray(_run_frame("coastline", found).geometry.array)
     parts = [("water", _sea(shapely.simplify(coast, SIMPLIFY_DEG), shapely.box(*extent.bounds)))]
     for kind in ("water", "green"):
-        drawn = _polygons(_by_id(found.ways[kind] + found.relations[kind]), found)
+        drawn = _polygons(found.rows[kind], found)
         parts += [(kind, _mended(shapely.simplify(drawn, SIMPLIFY_DEG, preserve_topology=False)))]
     kinds = np.repeat([kind for kind, _ in parts], [len(shapes) for _, shapes in parts])
     shapes = np.concatenate([shapes for _, shapes in parts])
