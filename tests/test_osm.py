@@ -386,9 +386,14 @@ def test_a_compound_is_walled_when_walls_follow_half_its_edge(
 def test_extent_comes_from_the_caller_the_file_or_the_nodes(tmp_path: Path) -> None:
     bounds = '<bounds minlat="49.5" minlon="9.5" maxlat="50.5" maxlon="10.5"/>'
     building = (square(1, 10.008, 50.008, 0.004), way(1, ring(1), building="yes"))
-    nodes = read(tmp_path, osm(*building))
-    assert (nodes.extent_source, nodes.extent.bounds) == ("nodes", (10.0, 50.0, 10.012, 50.012))
-    assert any("set the extent in the config" in text for text in nodes.warnings)
+    shop = node(90, 10.002, 50.003, shop="convenience")
+    nodes = read(tmp_path, osm(*building, shop))
+    # From the shop to the building's middle; the street sticks out to 10.0 and doesn't count.
+    assert nodes.extent_source == "nodes"
+    assert nodes.extent.bounds == pytest.approx((10.002, 50.003, 10.01, 50.01))
+    assert any("set osm.extent in the config" in text for text in nodes.warnings)
+    alone = read(tmp_path, osm(*building))
+    assert alone.extent.bounds == (10.0, 50.0, 10.009, 50.009)  # nothing but the street to measure by
     stated = read(tmp_path, osm(*building, head=bounds))
     assert (stated.extent_source, stated.extent.bounds, stated.warnings) == ("file", (9.5, 49.5, 10.5, 50.5), ())
     given = read(tmp_path, osm(*building, head=bounds), extent=BOX)

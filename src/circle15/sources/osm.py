@@ -150,7 +150,7 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
     path : the file. One that isn't sorted (nodes, ways, relations, each by id) takes a little longer. The temporary
         folder needs room for a list of its objects: some six times the size of a PBF file.
     extent : where the data is whole, as a polygon or (west, south, east, north) in degrees. Default: the box in the
-        file's header, else the box of the nodes of its streets and buildings, with a warning. Nothing is cut off
+        file's header, else the box of its buildings and places (streets stick out), with a warning. Nothing is cut off
         at the extent but the backdrop.
 
     Raises
@@ -181,6 +181,7 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
     levels = [int(tags["admin_level"]) for tags in admin_areas["tags"]]
     admin_areas.insert(2, "admin_level", np.array(levels, dtype=np.int64))
 
+    features = _feature_frame(found)
     warnings = _warnings(found)
     if given is not None:
         whole, source = given, "config"
@@ -188,10 +189,10 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
     elif header_box is not None:
         whole, source = shapely.box(*header_box), "file"
     else:
-        whole, source = _nodes_box(lonlat, buildings), "nodes"
+        whole, source = _nodes_box(lonlat, buildings, features), "nodes"
         warnings.append(
-            f"{path.name} doesn't say where its data ends: the extent is the box of its street and building nodes, "
-            "too large where streets stick out; set the extent in the config"
+            f"{path.name} doesn't say where its data ends: the extent is taken to be the box of its buildings and "
+            "places; set osm.extent in the config to be sure"
         )
     return OsmExtract(
         path=path,
@@ -209,7 +210,7 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
         buildings=buildings,
         compounds=compounds,
         admin_areas=admin_areas,
-        features=_feature_frame(found),
+        features=features,
         backdrop=_backdrop(found, whole),
     )
 
@@ -615,8 +616,11 @@ def _way_arrays(found: _Found) -> tuple[IntArray, IntArray, FloatArray]:
     return np.append(0, np.cumsum(length)), found.node_ids[places], found.lonlat[places]
 
 
-def _nodes_box(lonlat: FloatArray, buildings: gpd.GeoDataFrame) -> Polygon:
-    corners = np.vstack([lonlat, shapely.get_coordinates(buildings.geometry.array)])
+def _nodes_box(lonlat: FloatArray, buildings: gpd.GeoDataFrame, features: gpd.GeoDataFrame) -> Polygon:
+    """The box of buildings (a point in each) and places: streets stick out, and count only where there is no more."""
+    places = features.geometry[features.geom_type == "Point"]
+    settled = shapely.get_coordinates([*buildings.representative_point(), *places])
+    corners = settled if len(settled) > 1 else lonlat
     box: Polygon = shapely.box(*corners.min(axis=0), *corners.max(axis=0))
     return box
 
