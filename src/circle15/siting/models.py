@@ -15,11 +15,10 @@ from circle15.errors import InputError
 from circle15.siting.plan import SitingPlan, gains_in_order, within_cutoff
 from circle15.siting.problem import SitingProblem
 from circle15.siting.solver import Cover, Limits, first_equal_rows, maximise
+from circle15.units import BoolArray, FloatArray
 
 __all__ = ["MODELS", "solve_siting"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 Matrix = sp.csr_array[Any, tuple[int, int]]
 
 

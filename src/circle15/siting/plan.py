@@ -11,11 +11,9 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from circle15.siting.problem import SitingProblem
+from circle15.units import BoolArray, FloatArray
 
 __all__ = ["SitingPlan", "gained_if_confirmed", "within_cutoff"]
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

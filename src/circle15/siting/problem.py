@@ -11,11 +11,10 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from circle15.errors import InputError, head
+from circle15.units import BoolArray, FloatArray
 
 __all__ = ["SitingProblem"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 T = TypeVar("T", np.float64, np.bool_)
 SPARSE_FORMATS = ("csr", "csc", "coo", "lil", "dok")
 

@@ -15,12 +15,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from circle15.siting import _kernels
+from circle15.units import BoolArray, FloatArray
 
 __all__ = ["Answer", "Cover", "Limits", "maximise"]
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.integer[Any]]
-BoolArray = NDArray[np.bool_]
 
 MAX_SWAPS = 100_000
 STEPS = 25  # subgradient iterations between two looks at the clock and at a new starting point for swaps
