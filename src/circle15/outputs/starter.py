@@ -256,7 +256,7 @@ setting = "urban"
 file = "city.osm.pbf"
 # 数据范围（西、南、东、北）；不写则取文件自带范围。 What the data covers; else what the file says.
 # extent = [116.45, 35.32, 116.70, 35.50]
-# 数据日期，文件没有写明时填。 The data's date, where the file doesn't say.
+# 数据日期；填写则代替文件所写。 The data's date, instead of what the file says.
 # data_date = "2026-01-01"
 # 确信 OSM 已收录齐全的类别：只有齐全的类别才会判为缺口，其余为缺数据；并写明理由。
 # Kinds that OSM is believed to have all of: only these can be gaps, others are unknown. Say why.
