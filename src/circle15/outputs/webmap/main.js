@@ -143,7 +143,9 @@
       element("read").replaceChildren(...c15.readingNotes(data));
       element("completeness").replaceChildren(...c15.completenessNotes(data));
       element("language").lang = c15.language === "zh" ? "en" : "zh-CN";
-      const boxes = ["residences", "sites", "gaps", "plan", "areas"].map((name) => {
+      // What a study hasn't got needs no switch.
+      const has = { gaps: data.gapAreas.id.length > 0, plan: data.plan.id.length > 0, areas: data.areas.some((area) => area.shape !== null) };
+      const boxes = ["residences", "sites", "gaps", "plan", "areas"].filter((name) => has[name] !== false).map((name) => {
         const box = c15.make("input", {
           type: "checkbox", id: "show-" + name,
           change: (event) => change({ shown: { ...state.shown, [name]: event.target.checked } }),
