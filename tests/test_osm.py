@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import osmium
 import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
 
@@ -574,3 +575,19 @@ def test_extents_of_the_real_files(shared_data: Path) -> None:
     nanjing = read_osm(shared_data / "nanjing-centre.osm")
     assert (nanjing.extent_source, nanjing.data_date) == ("nodes", "2021-06-12")
     assert nanjing.features["osm_id"].is_unique
+
+
+@pytest.mark.parametrize("fault", ["lost", "arrow"])
+def test_a_fault_of_ours_is_not_blamed_on_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    whole = osm_source._read_opl
+
+    def faulty(opl: Path) -> object:
+        if fault == "arrow":
+            raise pa.ArrowException("a chunk failed")
+        objects, places = whole(opl)
+        return objects, places.slice(1)
+
+    monkeypatch.setattr(osm_source, "_read_opl", faulty)
+    with pytest.raises(DataError, match="couldn't be taken in .*; run it again") as told:
+        read(tmp_path, osm())
+    assert "damaged" not in str(told.value)

@@ -403,9 +403,13 @@ def _one_pass(path: Path, file: osmium.io.File, opl: Path) -> _Found:
     with _osmium_errors(path):
         relations = _area_relations(file)
         areas = _write_opl(file, relations, opl)
+    # Not the file's fault, so not said to be: arrow was once seen to fail on a list that it read the next time.
+    try:
         objects, places = _read_opl(opl)
-        if len(places) != sum(one.n_places for one in objects):
-            raise RuntimeError("places of nodes were lost on the way")
+    except pa.ArrowException as error:
+        raise DataError(f"{path}: couldn't be taken in ({error}), though osmium read it whole; run it again") from error
+    if len(places) != sum(one.n_places for one in objects):
+        raise DataError(f"{path}: couldn't be taken in (places of nodes were lost); run it again")
     return _arranged(objects, places, relations, areas)
 
 
