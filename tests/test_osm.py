@@ -588,6 +588,6 @@ def test_a_fault_of_ours_is_not_blamed_on_the_file(tmp_path: Path, monkeypatch: 
         return objects, places.slice(1)
 
     monkeypatch.setattr(osm_source, "_read_opl", faulty)
-    with pytest.raises(DataError, match="couldn't be taken in .*; run it again") as told:
+    with pytest.raises(DataError, match=r"couldn't be taken in .*; run it again") as told:
         read(tmp_path, osm())
     assert "damaged" not in str(told.value)

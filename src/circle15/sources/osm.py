@@ -407,7 +407,7 @@ def _one_pass(path: Path, file: osmium.io.File, opl: Path) -> _Found:
     try:
         objects, places = _read_opl(opl)
     except pa.ArrowException as error:
-        raise DataError(f"{path}: couldn't be taken in ({error}), though osmium read it whole; run it again") from error
+        raise DataError(f"{path}: couldn't be taken in ({error}); run it again") from error
     if len(places) != sum(one.n_places for one in objects):
         raise DataError(f"{path}: couldn't be taken in (places of nodes were lost); run it again")
     return _arranged(objects, places, relations, areas)
