@@ -272,7 +272,7 @@ def take(snaps: Snaps, rows: IntArray) -> Snaps:
     size = np.diff(snaps.indptr)[rows]
     indptr = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
     entry = np.arange(indptr[-1]) - np.repeat(indptr[:-1], size) + np.repeat(snaps.indptr[:-1][rows], size)
-    return type(snaps)(indptr, snaps.edge[entry], snaps.fraction[entry], snaps.leg_m[entry])
+    return type(snaps)(indptr, snaps.edge[entry], snaps.fraction[entry], snaps.leg_m[entry], snaps.own[rows])
 
 
 def checked_cutoff_s(cutoff_s: Any) -> float:

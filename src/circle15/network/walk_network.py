@@ -1,4 +1,4 @@
-"""The walking network: where people may walk, as arrays; how places hang on it.
+"""A `WalkNetwork`: streets as arrays, with what a study asks of them.
 
 A `WalkNetwork` holds street edges between vertices with their geometry, geodesic length and walking time in each
 direction. Places are snapped to the nearest point *on* a street. The foot rules are in docs/walking.md.
@@ -6,10 +6,9 @@ direction. Places are snapped to the nearest point *on* a street. The foot rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,183 +17,20 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from circle15.errors import DataError, InputError, head
-from circle15.units import BoolArray, FloatArray, IntArray, from_plane, geodesic_lengths_m, local_crs, to_plane
+from circle15.errors import DataError, InputError
+from circle15.network.arcs import Arcs, arcs_of
+from circle15.network.foot import stops_strangers
+from circle15.network.profiles import Profile, profile_named
+from circle15.network.snaps import Snaps
+from circle15.network.streets import as_lines, lengths_m, split_at_junctions, ways_on_foot
+from circle15.network.tables import checked_network_tables
+from circle15.units import BoolArray, FloatArray, IntArray, from_plane, local_crs, to_plane
 
 if TYPE_CHECKING:
     import networkx as nx
     from pyproj import CRS
 
     from circle15.sources.osm import OsmExtract
-
-__all__ = ["PROFILES", "Arcs", "Profile", "Snaps", "WalkNetwork", "foot_access", "foot_directions", "stops_strangers"]
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How somebody walks: `speed_m_s` on the flat, multiplied by `stairs_factor` on steps (0: never on steps)."""
-
-    name: str
-    speed_m_s: float
-    stairs_factor: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0.1 <= self.speed_m_s <= 5.0:
-            raise InputError(f"profile {self.name}: speed_m_s is {self.speed_m_s}; give metres a second from 0.1 to 5")
-        if not 0.0 <= self.stairs_factor <= 1.0:
-            raise InputError(f"profile {self.name}: stairs_factor is {self.stairs_factor}; give 0 (no steps) to 1")
-
-
-PROFILES: Mapping[str, Profile] = {
-    profile.name: profile
-    for profile in (
-        Profile("planning", 1.0),
-        Profile("adult", 1.2, stairs_factor=0.5),
-        Profile("elderly", 0.8, stairs_factor=0.5),
-        Profile("child", 0.9, stairs_factor=0.5),
-        Profile("wheelchair", 0.7, stairs_factor=0.0),
-    )
-}
-"""Walking profiles. `planning` is a plain distance rule: 900 m in 15 minutes, inside GB 50180's 800 to 1,000 m. The
-other speeds and the stairs factor are judgements to be edited, not standards."""
-
-_ROADS = frozenset(
-    "trunk trunk_link primary primary_link secondary secondary_link tertiary tertiary_link unclassified residential "
-    "living_street service road".split()
-)
-_PATHS = frozenset("pedestrian footway path track steps corridor bridleway cycleway platform elevator".split())
-_MOTORWAYS = frozenset({"motorway", "motorway_link"})
-_PUBLIC = frozenset("yes permissive designated destination official public".split())
-_PRIVATE = frozenset(
-    "private customers permit residents resident employees staff members delivery agricultural forestry military "
-    "emergency key".split()
-)
-_CLOSED = frozenset({"no", "use_sidewalk"})
-_GATES = frozenset(
-    "gate swing_gate lift_gate sliding_gate kissing_gate hampshire_gate wicket_gate entrance turnstile "
-    "full-height_turnstile sally_port door".split()
-)
-_FOOT_TAGS = (
-    "highway", "foot", "access", "sidewalk", "motorroad", "oneway:foot", "conveying", "railway", "public_transport",
-    "area",
-)  # fmt: skip
-
-
-def foot_access(tags: Mapping[str, str]) -> str | None:
-    """Who may walk on a way: "public", "private" (only those who belong there), or None.
-
-    `foot` overrides `access`; motorways and motor roads need an explicit `foot`; a trunk road without a sidewalk and a
-    road whose walkers must use the separately mapped sidewalk (`foot=use_sidewalk`) are not walked.
-
-    >>> foot_access({"highway": "residential"}), foot_access({"highway": "motorway"})
-    ('public', None)
-    >>> foot_access({"highway": "service", "access": "private"})
-    'private'
-    >>> foot_access({"highway": "service", "access": "private", "foot": "yes"})
-    'public'
-    """
-    highway = tags.get("highway")
-    platform = tags.get("railway") == "platform" or tags.get("public_transport") == "platform"
-    if highway not in _ROADS and highway not in _PATHS and highway not in _MOTORWAYS and not platform:
-        return None
-    foot = tags.get("foot", "")
-    if foot in _CLOSED:
-        return None
-    if foot in _PUBLIC:
-        return "public"
-    if foot in _PRIVATE:
-        return "private"
-    if highway in _MOTORWAYS or tags.get("motorroad") == "yes":
-        return None
-    if highway in {"trunk", "trunk_link"} and tags.get("sidewalk") in {"no", "none"}:
-        return None
-    access = tags.get("access", "")
-    if access in _CLOSED:
-        return None
-    return "private" if access in _PRIVATE else "public"
-
-
-def foot_directions(tags: Mapping[str, str]) -> tuple[bool, bool]:
-    """Whether a way may be walked along and against its drawing: `oneway:foot` and escalators bind, `oneway` doesn't.
-
-    >>> foot_directions({"highway": "residential", "oneway": "yes"})
-    (True, True)
-    >>> foot_directions({"highway": "steps", "conveying": "backward"})
-    (False, True)
-    """
-    rule = tags.get("oneway:foot")
-    if rule is None:
-        rule = {"forward": "yes", "backward": "-1"}.get(tags.get("conveying", ""))
-    if rule in {"yes", "1", "true"}:
-        return True, False
-    if rule in {"-1", "reverse"}:
-        return False, True
-    return True, True
-
-
-def stops_strangers(tags: Mapping[str, str]) -> bool:
-    """Whether a node on a way stops those who don't belong: a gate that says private or no. Bollards never do.
-
-    >>> stops_strangers({"barrier": "gate"}), stops_strangers({"barrier": "gate", "access": "private"})
-    (False, True)
-    >>> stops_strangers({"barrier": "bollard", "access": "no"})
-    False
-    """
-    if tags.get("barrier") not in _GATES:
-        return False
-    rule = tags.get("foot") or tags.get("access") or ""
-    return rule in _CLOSED or rule in _PRIVATE
-
-
-def street_class(tags: Mapping[str, str]) -> str:
-    """The sort of a way: "road" (streets with frontage, pedestrian ones too), "path" or "steps"."""
-    highway = tags.get("highway")
-    if highway == "steps":
-        return "steps"
-    return "road" if highway in _ROADS or highway == "pedestrian" else "path"
-
-
-class Arcs(NamedTuple):
-    """The graph as searches read it (see `_kernels`): arcs by tail vertex, and each edge's two ends and times."""
-
-    indptr: IntArray
-    head: IntArray
-    cost: FloatArray
-    edge: IntArray
-    tail_is_u: BoolArray
-    edge_u: IntArray
-    edge_v: IntArray
-    from_u: FloatArray
-    from_v: FloatArray
-
-
-class Snaps(NamedTuple):
-    """Where places hang on the network: entry j is at `fraction[j]` of edge `edge[j]`, `leg_m[j]` from its place.
-
-    Place i has the entries `indptr[i]` to `indptr[i + 1]`; none when it is off the network.
-    """
-
-    indptr: IntArray
-    edge: IntArray
-    fraction: FloatArray
-    leg_m: FloatArray
-
-    @property
-    def owner(self) -> IntArray:
-        """The place of each entry."""
-        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
-
-    @property
-    def on_network(self) -> BoolArray:
-        """Whether each place has an entry."""
-        return np.diff(self.indptr) > 0
-
-    @property
-    def snap_m(self) -> FloatArray:
-        """Metres from each place to its nearest entry, inf where there is none."""
-        out = np.full(len(self.indptr) - 1, np.inf)
-        np.minimum.at(out, self.owner, self.leg_m)
-        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +47,8 @@ class WalkNetwork:
     edge_name : (m,) the street's name, None where it has none.
     edge_length_m : (m,) geodesic metres.
     edge_forward, edge_backward : (m,) whether the edge may be walked from u to v, and from v to u.
+    edge_zone : (m,) 0 for streets that everybody walks. A closed gate is an edge of no length whose zone is above 0:
+        only people of that zone pass it.
     coords_lonlat, coords_start : geometry of edge e is rows coords_start[e] to coords_start[e + 1] of (k, 2) degrees.
     profile : how people walk.
     cut_vertex : vertices at which a street was cut because the data lacks its next node.
@@ -230,6 +68,7 @@ class WalkNetwork:
     edge_backward: BoolArray
     coords_lonlat: FloatArray
     coords_start: IntArray
+    edge_zone: IntArray
     profile: Profile
     cut_vertex: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     max_snap_m: float = 200.0
@@ -262,10 +101,10 @@ class WalkNetwork:
             when the extract has no street that the public may walk on.
         """
         chosen = profile_named(profile)
-        public, forward, backward, classes = _ways_on_foot(osm.ways["tags"], chosen)
+        public, forward, backward, classes = ways_on_foot(osm.ways["tags"], chosen)
         closed = np.array([stops_strangers(tags) for tags in osm.points["tags"]], dtype=bool)
         gates = osm.points["node_id"].to_numpy(dtype=np.int64)[closed]
-        parts = _split_at_junctions(osm.way_node_ids, osm.way_offsets, public, np.unique(gates))
+        parts = split_at_junctions(osm.way_node_ids, osm.way_offsets, public, np.unique(gates))
         if not len(parts.edge_way):
             raise DataError(f"{osm.path}: no street that the public may walk on; give an extract with highway=* ways")
         way_of = parts.edge_way
@@ -279,11 +118,12 @@ class WalkNetwork:
             edge_name=np.array([tags.get("name:zh") or tags.get("name") for tags in osm.ways["tags"]], dtype=object)[
                 way_of
             ],
-            edge_length_m=_lengths_m(osm.way_lonlat, parts.positions, parts.positions_start),
+            edge_length_m=lengths_m(osm.way_lonlat, parts.positions, parts.positions_start),
             edge_forward=forward[way_of],
             edge_backward=backward[way_of],
             coords_lonlat=osm.way_lonlat[parts.positions],
             coords_start=parts.positions_start,
+            edge_zone=np.zeros(len(way_of), dtype=np.int64),
             profile=chosen,
             cut_vertex=np.flatnonzero(np.isin(parts.vertex_node, osm.cut_node_ids)),
             max_snap_m=max_snap_m,
@@ -315,14 +155,14 @@ class WalkNetwork:
             naming repeated nodes, edges whose ends are not among the nodes, negative lengths, missing columns.
         """
         chosen = profile_named(profile)
-        places, table = _checked_network_tables(nodes, edges)
+        places, table = checked_network_tables(nodes, edges)
         lines = table.geometry.to_numpy()
         if chosen.stairs_factor == 0:
             walkable = (table["street_class"] != "steps").to_numpy()
             table, lines = table[walkable].reset_index(drop=True), lines[walkable]
         coords = shapely.get_coordinates(lines)
         start = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(lines))]).astype(np.int64)
-        drawn = _lengths_m(coords, np.arange(len(coords)), start)
+        drawn = lengths_m(coords, np.arange(len(coords)), start)
         given = table["length_m"].to_numpy(dtype=np.float64)
         return cls(
             node_id=places["node_id"].to_numpy(dtype=np.str_),
@@ -337,6 +177,7 @@ class WalkNetwork:
             edge_backward=~table["oneway"].to_numpy(dtype=bool),
             coords_lonlat=coords,
             coords_start=start,
+            edge_zone=np.zeros(len(table), dtype=np.int64),
             profile=chosen,
             max_snap_m=max_snap_m,
             min_component_m=min_component_m,
@@ -372,12 +213,12 @@ class WalkNetwork:
     @cached_property
     def arcs(self) -> Arcs:
         """The graph for searches away from a place."""
-        return _arcs(self.edge_u, self.edge_v, self.edge_time_s[:, 0], self.edge_time_s[:, 1], len(self.node_id))
+        return arcs_of(self.edge_u, self.edge_v, self.edge_time_s[:, 0], self.edge_time_s[:, 1], len(self.node_id))
 
     @cached_property
     def arcs_backwards(self) -> Arcs:
         """The graph for searches back from where people go."""
-        return _arcs(self.edge_u, self.edge_v, self.edge_time_s[:, 1], self.edge_time_s[:, 0], len(self.node_id))
+        return arcs_of(self.edge_u, self.edge_v, self.edge_time_s[:, 1], self.edge_time_s[:, 0], len(self.node_id))
 
     @cached_property
     def component(self) -> IntArray:
@@ -397,7 +238,7 @@ class WalkNetwork:
     def lines(self) -> np.ndarray[Any, Any]:
         """(m,) shapely lines in the local plane."""
         x, y = to_plane(self.crs).transform(self.coords_lonlat[:, 0], self.coords_lonlat[:, 1])
-        return _as_lines(np.column_stack([x, y]), self.coords_start)
+        return as_lines(np.column_stack([x, y]), self.coords_start)
 
     @cached_property
     def _snap_tree(self) -> tuple[IntArray, shapely.STRtree]:
@@ -415,7 +256,7 @@ class WalkNetwork:
                 "name": pd.array(self.edge_name, dtype="str"),
                 "length_m": self.edge_length_m,
             },
-            geometry=_as_lines(self.coords_lonlat, self.coords_start),
+            geometry=as_lines(self.coords_lonlat, self.coords_start),
             crs="EPSG:4326",
         )
 
@@ -462,6 +303,7 @@ class WalkNetwork:
             edge=all_edges[order].astype(np.int64),
             fraction=np.clip(np.nan_to_num(all_fractions[order]), 0.0, 1.0),
             leg_m=np.round(all_legs[order], 6),
+            own=np.zeros(len(shapes), dtype=np.int64),
         )
 
     def _crossings(self, shapes: np.ndarray[Any, Any], rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
@@ -494,7 +336,8 @@ class WalkNetwork:
         at_u, at_v = np.flatnonzero(close[self.edge_u]), np.flatnonzero(close[self.edge_v])
         edge = np.concatenate([edge, at_u, at_v]).astype(np.int64)
         fraction = np.concatenate([fraction, np.zeros(len(at_u)), np.ones(len(at_v))])
-        return Snaps(np.array([0, len(edge)], dtype=np.int64), edge, fraction, np.zeros(len(edge)))
+        start = np.array([0, len(edge)], dtype=np.int64)
+        return Snaps(start, edge, fraction, np.zeros(len(edge)), own=np.zeros(1, dtype=np.int64))
 
     def to_networkx(self) -> nx.MultiDiGraph[int]:
         """A MultiDiGraph: nodes with `node_id, x, y`, edges with `length_m, time_s, edge_id, way_id, geometry`.
@@ -506,7 +349,7 @@ class WalkNetwork:
         graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs="EPSG:4326")
         for vertex, (name, (lon, lat)) in enumerate(zip(self.node_id, self.node_lonlat, strict=True)):
             graph.add_node(vertex, node_id=str(name), x=float(lon), y=float(lat))
-        lines = _as_lines(self.coords_lonlat, self.coords_start)
+        lines = as_lines(self.coords_lonlat, self.coords_start)
         for direction, reverse in ((0, False), (1, True)):
             drawn = shapely.reverse(lines) if reverse else lines
             tails, heads = (self.edge_v, self.edge_u) if reverse else (self.edge_u, self.edge_v)
@@ -529,113 +372,6 @@ class WalkNetwork:
         return np.asarray(moved, dtype=object)
 
 
-def profile_named(profile: str | Profile) -> Profile:
-    """A profile by name, or the profile itself."""
-    if isinstance(profile, Profile):
-        return profile
-    if profile not in PROFILES:
-        raise InputError(f"profile {profile!r} isn't known; use {', '.join(PROFILES)}")
-    return PROFILES[profile]
-
-
-class _Parts(NamedTuple):
-    vertex_node: IntArray
-    vertex_position: IntArray
-    edge_u: IntArray
-    edge_v: IntArray
-    edge_way: IntArray
-    positions: IntArray
-    positions_start: IntArray
-
-
-def _ways_on_foot(
-    tags: pd.Series[Any], profile: Profile
-) -> tuple[BoolArray, BoolArray, BoolArray, np.ndarray[Any, Any]]:
-    """For each way: public, forward, backward, street class. Few distinct tag sets, so each is judged once."""
-    verdicts: dict[tuple[str | None, ...], tuple[bool, bool, bool, str]] = {}
-    rows = []
-    for way in tags:
-        key = tuple(way.get(tag) for tag in _FOOT_TAGS)
-        if key not in verdicts:
-            kind = street_class(way)
-            public = foot_access(way) == "public" and (kind != "steps" or profile.stairs_factor > 0)
-            verdicts[key] = (public, *foot_directions(way), kind)
-        rows.append(verdicts[key])
-    flags = np.array([row[:3] for row in rows], dtype=bool).reshape(-1, 3)
-    return flags[:, 0], flags[:, 1], flags[:, 2], np.array([row[3] for row in rows], dtype=object)
-
-
-def _split_at_junctions(node_ids: IntArray, offsets: IntArray, public: BoolArray, gates: IntArray) -> _Parts:
-    """Cut the public ways at every node where streets meet, end or are gated; a gate's node is nobody's meeting point.
-
-    `positions` are rows of the flat way-node arrays, edge after edge, first and last vertex included.
-    """
-    length = np.diff(offsets)
-    keep_way = public & (length >= 2)
-    way = np.repeat(np.arange(len(length)), length)
-    flat = np.flatnonzero(keep_way[way])
-    way, node = way[flat], node_ids[flat]
-    unique, index, count = np.unique(node, return_inverse=True, return_counts=True)
-    first = np.r_[True, way[1:] != way[:-1]] if len(way) else np.zeros(0, dtype=bool)
-    last = np.r_[way[1:] != way[:-1], True] if len(way) else np.zeros(0, dtype=bool)
-    gated = np.isin(unique, gates)
-    cut = first | last | (count[index] > 1) | gated[index]
-    stops = np.flatnonzero(cut)
-    begin, end = stops[:-1], stops[1:]
-    inside = way[begin] == way[end] if len(stops) else np.zeros(0, dtype=bool)
-    begin, end = begin[inside], end[inside]
-    # Each street end at a closed gate is a vertex of its own: the streets on both sides stay, the passage doesn't.
-    ends = np.concatenate([begin, end])
-    shut = gated[index[ends]]
-    key = np.where(shut, len(unique) + np.arange(len(ends)), index[ends])
-    _, position, vertex = np.unique(key, return_index=True, return_inverse=True)
-    at = ends[position]
-    size = end - begin + 1
-    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    steps = np.arange(start[-1]) - np.repeat(start[:-1], size) + np.repeat(begin, size)
-    return _Parts(
-        vertex_node=node[at],
-        vertex_position=flat[at],
-        edge_u=vertex[: len(begin)].astype(np.int64),
-        edge_v=vertex[len(begin) :].astype(np.int64),
-        edge_way=way[begin].astype(np.int64),
-        positions=flat[steps].astype(np.int64),
-        positions_start=start,
-    )
-
-
-def _lengths_m(lonlat: FloatArray, positions: IntArray, start: IntArray) -> FloatArray:
-    """Geodesic length of each line, given as rows of positions."""
-    at = lonlat[positions]
-    steps = np.concatenate([geodesic_lengths_m(at[:, 0], at[:, 1]), [0.0]])
-    steps[start[1:-1] - 1] = 0.0
-    total = np.concatenate([[0.0], np.cumsum(steps)])
-    return np.asarray(np.maximum(total[start[1:] - 1] - total[start[:-1]], 0.0), dtype=np.float64)
-
-
-def _arcs(edge_u: IntArray, edge_v: IntArray, from_u: FloatArray, from_v: FloatArray, n: int) -> Arcs:
-    edges = np.arange(len(edge_u))
-    along, against = np.isfinite(from_u), np.isfinite(from_v)
-    tail = np.concatenate([edge_u[along], edge_v[against]])
-    order = np.argsort(tail, kind="stable")
-    return Arcs(
-        indptr=np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=n))]).astype(np.int64),
-        head=np.concatenate([edge_v[along], edge_u[against]])[order],
-        cost=np.concatenate([from_u[along], from_v[against]])[order],
-        edge=np.concatenate([edges[along], edges[against]])[order],
-        tail_is_u=np.concatenate([np.ones(along.sum(), dtype=bool), np.zeros(against.sum(), dtype=bool)])[order],
-        edge_u=edge_u,
-        edge_v=edge_v,
-        from_u=np.ascontiguousarray(from_u),
-        from_v=np.ascontiguousarray(from_v),
-    )
-
-
-def _as_lines(xy: FloatArray, start: IntArray) -> np.ndarray[Any, Any]:
-    lines = shapely.linestrings(xy, indices=np.repeat(np.arange(len(start) - 1), np.diff(start)))
-    return np.asarray(lines, dtype=object)
-
-
 def _points_shared(
     rims: np.ndarray[Any, Any], lines: np.ndarray[Any, Any], place: IntArray, edge: IntArray
 ) -> tuple[IntArray, IntArray, FloatArray]:
@@ -646,64 +382,3 @@ def _points_shared(
     pair = np.concatenate([pair[~linear], pair[linear], pair[linear]])
     fraction = shapely.line_locate_point(lines[pair], points, normalized=True)
     return place[pair], edge[pair], np.asarray(fraction, dtype=np.float64)
-
-
-def _checked_network_tables(nodes: gpd.GeoDataFrame, edges: pd.DataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Nodes in EPSG:4326, and edges with vertex numbers, lines from u to v and every optional column filled."""
-    if "node_id" not in nodes or not isinstance(nodes, gpd.GeoDataFrame) or nodes.crs is None:
-        raise DataError("nodes: give a GeoDataFrame with node_id, points and a coordinate system")
-    missing = [column for column in ("u", "v") if column not in edges]
-    if missing:
-        raise DataError(f"edges: column {', '.join(missing)} is missing; name the nodes at both ends")
-    places = nodes.to_crs("EPSG:4326").assign(node_id=nodes["node_id"].astype("str")).reset_index(drop=True)
-    again = places["node_id"].duplicated(keep=False)
-    if again.any():
-        raise DataError(f"nodes: node_id is repeated: {head(places['node_id'][again].unique())}; give each its own")
-    _refuse_rows("nodes", shapely.get_type_id(places.geometry.to_numpy()) != 0, "geometry is no point", "give points")
-    number = pd.Series(places.index, index=places["node_id"])
-    table = pd.DataFrame({end: edges[end].astype("str").map(number).to_numpy() for end in ("u", "v")})
-    _refuse_rows("edges", table.isna().any(axis=1), "u or v is not among the nodes", "add the nodes")
-    table = table.astype(np.int64)
-    at = shapely.get_coordinates(places.geometry.to_numpy())
-    lines = np.asarray(shapely.linestrings(at[table.to_numpy()]), dtype=object)
-    if isinstance(edges, gpd.GeoDataFrame):
-        lines = _drawn_from_u_to_v(edges, lines, at[table["u"]])
-    given = {column: edges[column].reset_index(drop=True) for column in edges.columns if column not in {"u", "v"}}
-    rows = pd.Series(np.arange(len(table)))
-    told = given.get("length_m", pd.Series(np.nan, index=rows))
-    table["length_m"] = pd.to_numeric(told, errors="coerce").astype("float64")
-    unclear = (table["length_m"].isna() & told.notna()) | (table["length_m"] < 0) | np.isinf(table["length_m"])
-    _refuse_rows("edges", unclear, "length_m is negative or no number", "give metres, or leave it empty")
-    oneway = given.get("oneway", pd.Series(False, index=rows))
-    _refuse_rows(
-        "edges", ~oneway.isin([True, False]), "oneway is neither true nor false", "give true (u to v) or false"
-    )
-    table["oneway"] = oneway.astype(bool)
-    table["street_class"] = given.get("street_class", pd.Series("road", index=rows)).astype(object)
-    unknown = ~table["street_class"].isin(["road", "path", "steps"])
-    _refuse_rows("edges", unknown, "street_class is unknown", "use road, path or steps")
-    table["name"] = given.get("name", pd.Series(None, index=rows, dtype=object)).astype(object)
-    table["way_id"] = given.get("way_id", rows).astype(str)
-    return places, gpd.GeoDataFrame(table, geometry=lines, crs="EPSG:4326")
-
-
-def _drawn_from_u_to_v(
-    edges: gpd.GeoDataFrame, straight: np.ndarray[Any, Any], start: FloatArray
-) -> np.ndarray[Any, Any]:
-    """Each edge's own line, turned where it was drawn from v to u; a straight one where none was drawn."""
-    if edges.crs is None:
-        raise DataError("edges: the coordinate system is missing; set it, for instance with .set_crs('EPSG:4326')")
-    drawn = edges.geometry.to_crs("EPSG:4326").to_numpy()
-    absent = shapely.is_missing(drawn) | shapely.is_empty(drawn)
-    _refuse_rows(
-        "edges", ~absent & (shapely.get_type_id(drawn) != 1), "geometry is no single line", "give one line each"
-    )
-    lines = np.where(absent, straight, drawn)
-    ends = [shapely.get_coordinates(shapely.get_point(lines, end)) for end in (0, -1)]
-    near_u, near_v = (np.hypot(*(end - start).T) for end in ends)
-    return np.where(near_v < near_u, shapely.reverse(lines), lines)
-
-
-def _refuse_rows(table: str, bad: Any, what: str, mend: str) -> None:
-    if np.any(bad):
-        raise DataError(f"{table}: {what} in rows {head(np.flatnonzero(bad))}; {mend}")

@@ -1,0 +1,25 @@
+"""The walking network: where people may walk, as arrays; how places hang on it.
+
+`foot` judges tags, `streets` cuts ways at junctions, `tables` checks a planner's own, `profiles` says how people walk,
+`arcs` lays the graph out for searches, `snaps` is how places hang on it, `walk_network` holds it all.
+"""
+
+from __future__ import annotations
+
+from circle15.network.arcs import Arcs
+from circle15.network.foot import foot_access, foot_directions, stops_strangers
+from circle15.network.profiles import PROFILES, Profile, profile_named
+from circle15.network.snaps import Snaps
+from circle15.network.walk_network import WalkNetwork
+
+__all__ = [
+    "PROFILES",
+    "Arcs",
+    "Profile",
+    "Snaps",
+    "WalkNetwork",
+    "foot_access",
+    "foot_directions",
+    "profile_named",
+    "stops_strangers",
+]

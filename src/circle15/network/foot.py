@@ -1,0 +1,100 @@
+"""Who may walk on a way, in which direction, past which barrier: what the tags say (docs/walking.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_ROADS = frozenset(
+    "trunk trunk_link primary primary_link secondary secondary_link tertiary tertiary_link unclassified residential "
+    "living_street service road".split()
+)
+_PATHS = frozenset("pedestrian footway path track steps corridor bridleway cycleway platform elevator".split())
+_MOTORWAYS = frozenset({"motorway", "motorway_link"})
+_PUBLIC = frozenset("yes permissive designated destination official public".split())
+_PRIVATE = frozenset(
+    "private customers permit residents resident employees staff members delivery agricultural forestry military "
+    "emergency key".split()
+)
+_CLOSED = frozenset({"no", "use_sidewalk"})
+_GATES = frozenset(
+    "gate swing_gate lift_gate sliding_gate kissing_gate hampshire_gate wicket_gate entrance turnstile "
+    "full-height_turnstile sally_port door".split()
+)
+FOOT_TAGS = (
+    "highway", "foot", "access", "sidewalk", "motorroad", "oneway:foot", "conveying", "railway", "public_transport",
+    "area",
+)  # fmt: skip
+
+
+def foot_access(tags: Mapping[str, str]) -> str | None:
+    """Who may walk on a way: "public", "private" (only those who belong there), or None.
+
+    `foot` overrides `access`; motorways and motor roads need an explicit `foot`; a trunk road without a sidewalk and a
+    road whose walkers must use the separately mapped sidewalk (`foot=use_sidewalk`) are not walked.
+
+    >>> foot_access({"highway": "residential"}), foot_access({"highway": "motorway"})
+    ('public', None)
+    >>> foot_access({"highway": "service", "access": "private"})
+    'private'
+    >>> foot_access({"highway": "service", "access": "private", "foot": "yes"})
+    'public'
+    """
+    highway = tags.get("highway")
+    platform = tags.get("railway") == "platform" or tags.get("public_transport") == "platform"
+    if highway not in _ROADS and highway not in _PATHS and highway not in _MOTORWAYS and not platform:
+        return None
+    foot = tags.get("foot", "")
+    if foot in _CLOSED:
+        return None
+    if foot in _PUBLIC:
+        return "public"
+    if foot in _PRIVATE:
+        return "private"
+    if highway in _MOTORWAYS or tags.get("motorroad") == "yes":
+        return None
+    if highway in {"trunk", "trunk_link"} and tags.get("sidewalk") in {"no", "none"}:
+        return None
+    access = tags.get("access", "")
+    if access in _CLOSED:
+        return None
+    return "private" if access in _PRIVATE else "public"
+
+
+def foot_directions(tags: Mapping[str, str]) -> tuple[bool, bool]:
+    """Whether a way may be walked along and against its drawing: `oneway:foot` and escalators bind, `oneway` doesn't.
+
+    >>> foot_directions({"highway": "residential", "oneway": "yes"})
+    (True, True)
+    >>> foot_directions({"highway": "steps", "conveying": "backward"})
+    (False, True)
+    """
+    rule = tags.get("oneway:foot")
+    if rule is None:
+        rule = {"forward": "yes", "backward": "-1"}.get(tags.get("conveying", ""))
+    if rule in {"yes", "1", "true"}:
+        return True, False
+    if rule in {"-1", "reverse"}:
+        return False, True
+    return True, True
+
+
+def stops_strangers(tags: Mapping[str, str]) -> bool:
+    """Whether a node on a way stops those who don't belong: a gate that says private or no. Bollards never do.
+
+    >>> stops_strangers({"barrier": "gate"}), stops_strangers({"barrier": "gate", "access": "private"})
+    (False, True)
+    >>> stops_strangers({"barrier": "bollard", "access": "no"})
+    False
+    """
+    if tags.get("barrier") not in _GATES:
+        return False
+    rule = tags.get("foot") or tags.get("access") or ""
+    return rule in _CLOSED or rule in _PRIVATE
+
+
+def street_class(tags: Mapping[str, str]) -> str:
+    """The sort of a way: "road" (streets with frontage, pedestrian ones too), "path" or "steps"."""
+    highway = tags.get("highway")
+    if highway == "steps":
+        return "steps"
+    return "road" if highway in _ROADS or highway == "pedestrian" else "path"

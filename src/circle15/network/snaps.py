@@ -1,0 +1,40 @@
+"""How places hang on the network."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from circle15.units import BoolArray, FloatArray, IntArray
+
+
+class Snaps(NamedTuple):
+    """Where places hang on the network: entry j is at `fraction[j]` of edge `edge[j]`, `leg_m[j]` from its place.
+
+    Place i has the entries `indptr[i]` to `indptr[i + 1]`; none when it is off the network. `own[i]` is the zone whose
+    gates its people may pass (see `WalkNetwork.edge_zone`), 0 where there is none.
+    """
+
+    indptr: IntArray
+    edge: IntArray
+    fraction: FloatArray
+    leg_m: FloatArray
+    own: IntArray
+
+    @property
+    def owner(self) -> IntArray:
+        """The place of each entry."""
+        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+
+    @property
+    def on_network(self) -> BoolArray:
+        """Whether each place has an entry."""
+        return np.diff(self.indptr) > 0
+
+    @property
+    def snap_m(self) -> FloatArray:
+        """Metres from each place to its nearest entry, inf where there is none."""
+        out = np.full(len(self.indptr) - 1, np.inf)
+        np.minimum.at(out, self.owner, self.leg_m)
+        return out
