@@ -68,7 +68,7 @@ def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     result = Study.from_config(demo.config_path()).run()
     network, sites, holds = result.network, result.sites, result.site_kinds
-    home, there = network.snap(points_of(result.residences)), network.snap(sites.geometry)
+    home, there = network.snap(points_of(result.residences)), network.snap_sites(sites.geometry)
     groups = [np.flatnonzero(sites["site_id"].isin(holds["site_id"][holds["kind"] == kind])) for kind in KINDS]
     ours, _ = nearest_times(network, home, there, groups, cutoff_s=CUTOFF_S)
     theirs = with_scipy(network, home, there, groups)

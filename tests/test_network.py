@@ -30,7 +30,7 @@ from drawn import drawn_network, place, random_network, spots
         ({"highway": "service", "access": "destination"}, "public"),
         ({"highway": "service", "access": "permissive"}, "public"),
         ({"highway": "service", "access": "private"}, "private"),
-        ({"highway": "service", "access": "customers"}, "private"),
+        ({"highway": "service", "access": "customers"}, "customers"),
         ({"highway": "service", "access": "private", "foot": "designated"}, "public"),
         ({"highway": "path", "foot": "private"}, "private"),
         ({"highway": "path", "access": "no"}, None),
@@ -150,24 +150,6 @@ def test_a_way_that_crosses_itself_and_a_ring(tmp_path):
     assert ends == [("n1", "n2"), ("n2", "n2"), ("n5", "n5")]
 
 
-def test_private_ways_are_no_public_streets_and_a_closed_gate_cuts_one(tmp_path):
-    # 1 -- 2(gate, private) -- 3, and 3 -- 4 private
-    nodes = {
-        1: (0, 0, {}),
-        2: (100, 0, {"barrier": "gate", "access": "private"}),
-        3: (200, 0, {}),
-        4: (300, 0, {}),
-    }
-    ways = {
-        10: ([1, 2, 3], {"highway": "service"}),
-        20: ([3, 4], {"highway": "service", "access": "private"}),
-    }
-    network = network_of(tmp_path, nodes, ways)
-    assert pairs(network) == [("n1", "n2", 100), ("n2", "n3", 100)]
-    assert len(set(network.component)) == 2
-    assert sorted(network.node_id) == ["n1", "n2", "n2", "n3"]
-
-
 def test_an_open_gate_and_a_bollard_stop_nobody(tmp_path):
     nodes = {1: (0, 0, {}), 2: (100, 0, {"barrier": "gate"}), 3: (200, 0, {"barrier": "bollard"}), 4: (300, 0, {})}
     network = network_of(tmp_path, nodes, {10: ([1, 2, 3, 4], {"highway": "service"})})
@@ -239,14 +221,14 @@ def test_a_polygon_is_entered_where_streets_cross_its_edge():
     # A park from 80 to 120 m along the street: entries at fractions 0.4 and 0.6, no leg.
     corners = [place(80, -20), place(120, -20), place(120, 20), place(80, 20)]
     park = gpd.GeoSeries([shapely.Polygon(corners)], crs="EPSG:4326")
-    snaps = drawn_network(*STREET).snap(park)
+    snaps = drawn_network(*STREET).snap_sites(park)
     assert snaps.fraction == pytest.approx([0.4, 0.6], abs=1e-4)
     assert snaps.leg_m.tolist() == [0, 0]
 
 
 def test_a_polygon_beside_the_street_is_entered_from_its_near_edge():
     corners = [place(80, 10), place(120, 10), place(120, 50), place(80, 50)]
-    snaps = drawn_network(*STREET).snap(gpd.GeoSeries([shapely.Polygon(corners)], crs="EPSG:4326"))
+    snaps = drawn_network(*STREET).snap_sites(gpd.GeoSeries([shapely.Polygon(corners)], crs="EPSG:4326"))
     assert len(snaps.edge) == 1
     assert snaps.leg_m[0] == pytest.approx(10, abs=0.01)
     assert 0.399 <= snaps.fraction[0] <= 0.601

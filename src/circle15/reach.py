@@ -66,11 +66,12 @@ def travel_times(
     rows = checked_residences(origins, source="origins")
     if "site_id" in destinations:
         columns = checked_sites(destinations, source="destinations")
-        column_ids, column_places = columns["site_id"], columns.geometry
+        column_ids, there = columns["site_id"], network.snap_sites(columns.geometry)
     else:
         columns = checked_residences(destinations, source="destinations")
-        column_ids, column_places = columns["residence_id"], points_of(columns)
-    time_s = times_within(network, network.snap(points_of(rows)), network.snap(column_places), cutoff_s=limit)
+        column_ids, there = columns["residence_id"], network.snap(columns.geometry, columns["compound_id"])
+    home = network.snap(rows.geometry, rows["compound_id"])
+    time_s = times_within(network, home, there, cutoff_s=limit)
     return TravelTimes(time_s, rows["residence_id"].tolist(), column_ids.tolist())
 
 
@@ -102,8 +103,8 @@ def nearest_sites(
     known = (*checklist.KINDS, *checklist.EXTENSION_KINDS)
     holds = checked_site_kinds(site_kinds, sites=places, kinds=known)
     kinds = [kind for kind in known if kind in checklist.KINDS or (holds["kind"] == kind).any()]
-    home = network.snap(points_of(people))
-    there = network.snap(places.geometry)
+    home = network.snap(people.geometry, people["compound_id"])
+    there = network.snap_sites(places.geometry)
     number = pd.Series(places.index, index=places["site_id"])
     chosen = [np.sort(number[holds["site_id"][holds["kind"] == kind]].to_numpy(dtype=np.int64)) for kind in kinds]
     time_s, site = nearest_times(network, home, there, chosen, cutoff_s=limit)

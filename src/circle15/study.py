@@ -142,7 +142,8 @@ class Study:
         data = self._prepared(clock, districts)
         residences, sites, network = data.residences, data.sites, data.network
         with clock(STAGES[3]):
-            home, there = network.snap(points_of(residences)), network.snap(sites.geometry)
+            home = network.snap(residences.geometry, residences["compound_id"])
+            there = network.snap_sites(sites.geometry)
             residences = residences.assign(snap_m=home.snap_m)
             threshold_s = self._thresholds_s(residences)
             reach = kind_reach(
@@ -260,7 +261,7 @@ class Study:
 
     def _overview(self, data: _Data) -> list[str]:
         network, residences, sites = data.network, data.residences, data.sites
-        snap_m = network.snap(points_of(residences)).snap_m
+        snap_m = network.snap(residences.geometry, residences["compound_id"]).snap_m
         off, far = np.isinf(snap_m), snap_m > self.config.walk.max_snap_m / 2
         islands = network.component_m < network.min_component_m
         km, islands_km = network.edge_length_m.sum() / 1000, network.edge_length_m[islands].sum() / 1000

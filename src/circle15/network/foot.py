@@ -12,9 +12,10 @@ _PATHS = frozenset("pedestrian footway path track steps corridor bridleway cycle
 _MOTORWAYS = frozenset({"motorway", "motorway_link"})
 _PUBLIC = frozenset("yes permissive designated destination official public".split())
 _PRIVATE = frozenset(
-    "private customers permit residents resident employees staff members delivery agricultural forestry military "
+    "private permit residents resident employees staff members delivery agricultural forestry military "
     "emergency key".split()
 )
+_CUSTOMERS = "customers"
 _CLOSED = frozenset({"no", "use_sidewalk"})
 _GATES = frozenset(
     "gate swing_gate lift_gate sliding_gate kissing_gate hampshire_gate wicket_gate entrance turnstile "
@@ -27,7 +28,7 @@ FOOT_TAGS = (
 
 
 def foot_access(tags: Mapping[str, str]) -> str | None:
-    """Who may walk on a way: "public", "private" (only those who belong there), or None.
+    """Who may walk on a way: "public", "private" (those who belong there), "customers" (and who visits), or None.
 
     `foot` overrides `access`; motorways and motor roads need an explicit `foot`; a trunk road without a sidewalk and a
     road whose walkers must use the separately mapped sidewalk (`foot=use_sidewalk`) are not walked.
@@ -48,8 +49,8 @@ def foot_access(tags: Mapping[str, str]) -> str | None:
         return None
     if foot in _PUBLIC:
         return "public"
-    if foot in _PRIVATE:
-        return "private"
+    if foot in _PRIVATE or foot == _CUSTOMERS:
+        return "customers" if foot == _CUSTOMERS else "private"
     if highway in _MOTORWAYS or tags.get("motorroad") == "yes":
         return None
     if highway in {"trunk", "trunk_link"} and tags.get("sidewalk") in {"no", "none"}:
@@ -57,7 +58,14 @@ def foot_access(tags: Mapping[str, str]) -> str | None:
     access = tags.get("access", "")
     if access in _CLOSED:
         return None
+    if access == _CUSTOMERS:
+        return "customers"
     return "private" if access in _PRIVATE else "public"
+
+
+def says_access(tags: Mapping[str, str]) -> bool:
+    """Whether a way says itself who may walk on it; inside a compound the others follow the compound."""
+    return "foot" in tags or "access" in tags
 
 
 def foot_directions(tags: Mapping[str, str]) -> tuple[bool, bool]:
@@ -78,18 +86,31 @@ def foot_directions(tags: Mapping[str, str]) -> tuple[bool, bool]:
     return True, True
 
 
+def gate_rule(tags: Mapping[str, str]) -> str | None:
+    """What a gate says to strangers: "open", "closed" or "silent"; None for what is no gate. Bollards stop nobody.
+
+    >>> gate_rule({"barrier": "gate"}), gate_rule({"barrier": "gate", "access": "private"})
+    ('silent', 'closed')
+    >>> gate_rule({"barrier": "lift_gate", "access": "private", "foot": "yes"})
+    'open'
+    """
+    if tags.get("barrier") not in _GATES:
+        return None
+    rule = tags.get("foot") or tags.get("access") or ""
+    if rule in _CLOSED or rule in _PRIVATE or rule == _CUSTOMERS:
+        return "closed"
+    return "open" if rule in _PUBLIC else "silent"
+
+
 def stops_strangers(tags: Mapping[str, str]) -> bool:
-    """Whether a node on a way stops those who don't belong: a gate that says private or no. Bollards never do.
+    """Whether a node on a street stops those who don't belong: a gate that says private or no.
 
     >>> stops_strangers({"barrier": "gate"}), stops_strangers({"barrier": "gate", "access": "private"})
     (False, True)
     >>> stops_strangers({"barrier": "bollard", "access": "no"})
     False
     """
-    if tags.get("barrier") not in _GATES:
-        return False
-    rule = tags.get("foot") or tags.get("access") or ""
-    return rule in _CLOSED or rule in _PRIVATE
+    return gate_rule(tags) == "closed"
 
 
 def street_class(tags: Mapping[str, str]) -> str:

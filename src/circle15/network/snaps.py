@@ -38,3 +38,29 @@ class Snaps(NamedTuple):
         out = np.full(len(self.indptr) - 1, np.inf)
         np.minimum.at(out, self.owner, self.leg_m)
         return out
+
+
+class Entries(NamedTuple):
+    """Entries of places in any order, before they are listed by place."""
+
+    place: IntArray
+    edge: IntArray
+    fraction: FloatArray
+    leg_m: FloatArray
+
+
+def listed(parts: list[Entries], own: IntArray) -> Snaps:
+    """Snaps of `len(own)` places, entries by place, edge and fraction; of equal ones the shortest leg is kept."""
+    place, edge, fraction, leg_m = (np.concatenate([part[i] for part in parts]) for i in range(4))
+    order = np.lexsort((leg_m, fraction, edge, place))
+    place, edge, fraction, leg_m = place[order], edge[order], fraction[order], leg_m[order]
+    first = np.ones(len(place), dtype=bool)
+    first[1:] = (np.diff(place) != 0) | (np.diff(edge) != 0) | (np.diff(fraction) != 0)
+    counts = np.bincount(place[first], minlength=len(own))
+    return Snaps(
+        indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        edge=edge[first].astype(np.int64),
+        fraction=np.clip(np.nan_to_num(fraction[first]), 0.0, 1.0),
+        leg_m=np.round(leg_m[first], 6),
+        own=own,
+    )

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from circle15.network.foot import FOOT_TAGS, foot_access, foot_directions, street_class
+from circle15.network.foot import FOOT_TAGS, foot_access, foot_directions, says_access, street_class
 from circle15.units import BoolArray, FloatArray, IntArray, geodesic_lengths_m
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from circle15.network.profiles import Profile
+    from circle15.sources.osm import OsmExtract
 
 
 class Parts(NamedTuple):
@@ -28,58 +27,84 @@ class Parts(NamedTuple):
     positions_start: IntArray
 
 
-def ways_on_foot(
-    tags: pd.Series[Any], profile: Profile
-) -> tuple[BoolArray, BoolArray, BoolArray, np.ndarray[Any, Any]]:
-    """For each way: public, forward, backward, street class. Few distinct tag sets, so each is judged once."""
-    verdicts: dict[tuple[str | None, ...], tuple[bool, bool, bool, str]] = {}
-    rows = []
-    for way in tags:
-        key = tuple(way.get(tag) for tag in FOOT_TAGS)
-        if key not in verdicts:
-            kind = street_class(way)
-            public = foot_access(way) == "public" and (kind != "steps" or profile.stairs_factor > 0)
-            verdicts[key] = (public, *foot_directions(way), kind)
-        rows.append(verdicts[key])
-    flags = np.array([row[:3] for row in rows], dtype=bool).reshape(-1, 3)
-    return flags[:, 0], flags[:, 1], flags[:, 2], np.array([row[3] for row in rows], dtype=object)
+class Ways(NamedTuple):
+    """Ways that somebody may walk, as arrays: nodes of way i are rows offsets[i] to offsets[i + 1] of the node arrays.
 
-
-def split_at_junctions(node_ids: IntArray, offsets: IntArray, public: BoolArray, gates: IntArray) -> Parts:
-    """Cut the public ways at every node where streets meet, end or are gated; a gate's node is nobody's meeting point.
-
-    `positions` are rows of the flat way-node arrays, edge after edge, first and last vertex included.
+    node_ids, lonlat : (k,), (k, 2); nodes that are on no map (where a compound's edge crosses a way) have ids below 0.
+    osm_id, name, street_class : (w,) strings; a name may be None.
+    access : (w,) "public", "private" or "customers"; says_access : whether the way's own tags say so.
+    forward, backward : (w,) which way it may be walked.
     """
-    length = np.diff(offsets)
-    keep_way = public & (length >= 2)
-    way = np.repeat(np.arange(len(length)), length)
-    flat = np.flatnonzero(keep_way[way])
-    way, node = way[flat], node_ids[flat]
+
+    node_ids: IntArray
+    offsets: IntArray
+    lonlat: FloatArray
+    osm_id: np.ndarray[Any, Any]
+    name: np.ndarray[Any, Any]
+    street_class: np.ndarray[Any, Any]
+    access: np.ndarray[Any, Any]
+    says_access: BoolArray
+    forward: BoolArray
+    backward: BoolArray
+
+    @property
+    def of_node(self) -> IntArray:
+        """(k,) the way of each row of the node arrays."""
+        return np.repeat(np.arange(len(self.osm_id)), np.diff(self.offsets))
+
+
+def walkable_ways(osm: OsmExtract, profile: Profile) -> Ways:
+    """The ways of an extract that somebody may walk. Few distinct tag sets, so each is judged once."""
+    verdicts: dict[tuple[str | None, ...], tuple[str | None, bool, bool, bool, str]] = {}
+    rows = []
+    for tags in osm.ways["tags"]:
+        key = tuple(tags.get(tag) for tag in FOOT_TAGS)
+        if key not in verdicts:
+            kind = street_class(tags)
+            access = None if kind == "steps" and profile.stairs_factor == 0 else foot_access(tags)
+            verdicts[key] = (access, says_access(tags), *foot_directions(tags), kind)
+        rows.append(verdicts[key])
+    length = np.diff(osm.way_offsets)
+    walked = np.array([row[0] is not None for row in rows], dtype=bool) & (length >= 2)
+    kept = [row for row, yes in zip(rows, walked, strict=True) if yes]
+    nodes = np.repeat(walked, length)
+    flags = np.array([row[1:4] for row in kept], dtype=bool).reshape(-1, 3)
+    return Ways(
+        node_ids=osm.way_node_ids[nodes],
+        offsets=np.concatenate([[0], np.cumsum(length[walked])]).astype(np.int64),
+        lonlat=osm.way_lonlat[nodes],
+        osm_id=osm.ways["osm_id"].to_numpy(dtype=object)[walked],
+        name=np.array([tags.get("name:zh") or tags.get("name") for tags in osm.ways["tags"][walked]], dtype=object),
+        street_class=np.array([row[4] for row in kept], dtype=object),
+        access=np.array([row[0] for row in kept], dtype=object),
+        says_access=flags[:, 0],
+        forward=flags[:, 1],
+        backward=flags[:, 2],
+    )
+
+
+def split_at_junctions(ways: Ways, cuts: IntArray) -> Parts:
+    """Cut ways at every node where they meet or end, and at the nodes `cuts` (gates, edges of compounds)."""
+    way, node = ways.of_node, ways.node_ids
     unique, index, count = np.unique(node, return_inverse=True, return_counts=True)
     first = np.r_[True, way[1:] != way[:-1]] if len(way) else np.zeros(0, dtype=bool)
     last = np.r_[way[1:] != way[:-1], True] if len(way) else np.zeros(0, dtype=bool)
-    gated = np.isin(unique, gates)
-    cut = first | last | (count[index] > 1) | gated[index]
-    stops = np.flatnonzero(cut)
+    stops = np.flatnonzero(first | last | (count[index] > 1) | np.isin(unique, cuts)[index])
     begin, end = stops[:-1], stops[1:]
     inside = way[begin] == way[end] if len(stops) else np.zeros(0, dtype=bool)
     begin, end = begin[inside], end[inside]
-    # Each street end at a closed gate is a vertex of its own: the streets on both sides stay, the passage doesn't.
-    ends = np.concatenate([begin, end])
-    shut = gated[index[ends]]
-    key = np.where(shut, len(unique) + np.arange(len(ends)), index[ends])
-    _, position, vertex = np.unique(key, return_index=True, return_inverse=True)
-    at = ends[position]
+    _, position, vertex = np.unique(index[np.concatenate([begin, end])], return_index=True, return_inverse=True)
+    at = np.concatenate([begin, end])[position]
     size = end - begin + 1
     start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
     steps = np.arange(start[-1]) - np.repeat(start[:-1], size) + np.repeat(begin, size)
     return Parts(
         vertex_node=node[at],
-        vertex_position=flat[at],
+        vertex_position=at,
         edge_u=vertex[: len(begin)].astype(np.int64),
         edge_v=vertex[len(begin) :].astype(np.int64),
         edge_way=way[begin].astype(np.int64),
-        positions=flat[steps].astype(np.int64),
+        positions=steps.astype(np.int64),
         positions_start=start,
     )
 

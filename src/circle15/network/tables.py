@@ -25,6 +25,9 @@ def checked_network_tables(nodes: gpd.GeoDataFrame, edges: pd.DataFrame) -> tupl
     if again.any():
         raise DataError(f"nodes: node_id is repeated: {head(places['node_id'][again].unique())}; give each its own")
     _refuse_rows("nodes", shapely.get_type_id(places.geometry.to_numpy()) != 0, "geometry is no point", "give points")
+    gated = places.get("closed_gate", pd.Series(False, index=places.index))
+    _refuse_rows("nodes", ~gated.isin([True, False]), "closed_gate is neither true nor false", "give true or false")
+    places["closed_gate"] = gated.astype(bool)
     number = pd.Series(places.index, index=places["node_id"])
     table = pd.DataFrame({end: edges[end].astype("str").map(number).to_numpy() for end in ("u", "v")})
     _refuse_rows("edges", table.isna().any(axis=1), "u or v is not among the nodes", "add the nodes")
@@ -49,6 +52,7 @@ def checked_network_tables(nodes: gpd.GeoDataFrame, edges: pd.DataFrame) -> tupl
     _refuse_rows("edges", unknown, "street_class is unknown", "use road, path or steps")
     table["name"] = given.get("name", pd.Series(None, index=rows, dtype=object)).astype(object)
     table["way_id"] = given.get("way_id", rows).astype(str)
+    table["private_to"] = given.get("private_to", pd.Series(None, index=rows, dtype="str")).astype("str")
     return places, gpd.GeoDataFrame(table, geometry=lines, crs="EPSG:4326")
 
 

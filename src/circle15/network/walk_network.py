@@ -6,9 +6,11 @@ direction. Places are snapped to the nearest point *on* a street. The foot rules
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -17,12 +19,22 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from circle15.errors import DataError, InputError
+from circle15.errors import DataError, InputError, head
 from circle15.network.arcs import Arcs, arcs_of
-from circle15.network.foot import stops_strangers
+from circle15.network.compounds import checked_compound_default, compounds_of, gated_ways, ground_of
+from circle15.network.gates import Enclosed, enclose
 from circle15.network.profiles import Profile, profile_named
+from circle15.network.snapping import (
+    GROUNDS,
+    Surroundings,
+    no_surroundings,
+    points_shared,
+    snap_people,
+    snap_sites,
+    surroundings_of,
+)
 from circle15.network.snaps import Snaps
-from circle15.network.streets import as_lines, lengths_m, split_at_junctions, ways_on_foot
+from circle15.network.streets import as_lines, lengths_m, split_at_junctions, walkable_ways
 from circle15.network.tables import checked_network_tables
 from circle15.units import BoolArray, FloatArray, IntArray, from_plane, local_crs, to_plane
 
@@ -43,14 +55,18 @@ class WalkNetwork:
     node_lonlat : (n, 2) degrees.
     edge_u, edge_v : (m,) vertices.
     edge_way : (m,) id of the way an edge belongs to (strings such as "w12").
-    edge_class : (m,) "road", "path" or "steps".
+    edge_class : (m,) "road", "path", "steps" or "gate".
     edge_name : (m,) the street's name, None where it has none.
     edge_length_m : (m,) geodesic metres.
     edge_forward, edge_backward : (m,) whether the edge may be walked from u to v, and from v to u.
-    edge_zone : (m,) 0 for streets that everybody walks. A closed gate is an edge of no length whose zone is above 0:
-        only people of that zone pass it.
+    edge_zone : (m,) 0 for streets and open gates. A closed gate is an edge of no length, of the class "gate", from its
+        outer to its inner side, whose zone is above 0: only people of that zone pass it. Its `edge_way` is its id.
+    edge_home : (m,) the zone that a street or gate lies in, 0 outside all: whoever lives on it is of that zone.
     coords_lonlat, coords_start : geometry of edge e is rows coords_start[e] to coords_start[e + 1] of (k, 2) degrees.
     profile : how people walk.
+    zone_id : (z + 1,) names of zones: "" for 0, compounds by their id, private pieces by that of their first way.
+    zone_for_visitors : (z + 1,) whether a zone is the grounds of the sites on it: who goes to one of them may enter.
+    surroundings : what places are hung among, beside the streets.
     cut_vertex : vertices at which a street was cut because the data lacks its next node.
     max_snap_m : farther places are off the network.
     min_component_m : islands with less street than this are not snapped to.
@@ -69,7 +85,11 @@ class WalkNetwork:
     coords_lonlat: FloatArray
     coords_start: IntArray
     edge_zone: IntArray
+    edge_home: IntArray
     profile: Profile
+    zone_id: np.ndarray[Any, Any]
+    zone_for_visitors: BoolArray
+    surroundings: Surroundings = field(default_factory=no_surroundings)
     cut_vertex: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     max_snap_m: float = 200.0
     min_component_m: float = 500.0
@@ -89,46 +109,72 @@ class WalkNetwork:
         profile: str | Profile = "planning",
         max_snap_m: float = 200.0,
         min_component_m: float = 500.0,
+        compound_default: str = "open",
+        compounds: gpd.GeoDataFrame | None = None,
+        gates: gpd.GeoDataFrame | None = None,
     ) -> WalkNetwork:
-        """The streets of an OSM extract that the public may walk on.
+        """The streets of an OSM extract, private ground parted from the public by gates.
 
-        Ways meet only at shared nodes, so levels don't mix. Private ways are left out; a gate marked private or no
-        cuts the street at its node.
+        Ways meet only at shared nodes, so levels don't mix.
+
+        Parameters
+        ----------
+        compound_default : "open" or "closed": whether strangers walk on ways without access tags inside compounds.
+        compounds : `compound_id` and polygons that are compounds beside those that the map shows.
+        gates : a planner's gates: `gate_id`, `access` ("open", "closed") and points; each stands on the nearest way.
 
         Raises
         ------
         DataError
-            when the extract has no street that the public may walk on.
+            when the extract has no street that the public may walk on, or a table of gates or compounds is unusable.
+        InputError
+            when `compound_default` is neither "open" nor "closed".
         """
-        chosen = profile_named(profile)
-        public, forward, backward, classes = ways_on_foot(osm.ways["tags"], chosen)
-        closed = np.array([stops_strangers(tags) for tags in osm.points["tags"]], dtype=bool)
-        gates = osm.points["node_id"].to_numpy(dtype=np.int64)[closed]
-        parts = split_at_junctions(osm.way_node_ids, osm.way_offsets, public, np.unique(gates))
-        if not len(parts.edge_way):
+        chosen, closed = profile_named(profile), checked_compound_default(compound_default)
+        ways = walkable_ways(osm, chosen)
+        if not (ways.access == "public").any():
             raise DataError(f"{osm.path}: no street that the public may walk on; give an extract with highway=* ways")
+        west, south, east, north = osm.extent.bounds
+        polygons = compounds_of(osm, local_crs((west + east) / 2, (south + north) / 2), compounds)
+        gated = gated_ways(ways, osm, polygons, closed=closed, register=gates)
+        ways, rule = gated.ways, pd.Series(gated.rule, dtype=object)
+        shut = rule.index[rule == "closed"].to_numpy(dtype=np.int64)
+        parts = split_at_junctions(ways, np.concatenate([gated.cuts, shut]))
+        coords, start = ways.lonlat[parts.positions], parts.positions_start
+        x, y = to_plane(polygons.crs).transform(coords[:, 0], coords[:, 1])
+        ground = ground_of(parts, ways, as_lines(np.column_stack([x, y]), start), polygons, closed=closed)
+        length_m = lengths_m(ways.lonlat, parts.positions, start)
+        made = enclose(
+            parts.edge_u, parts.edge_v, length_m, ground, np.isin(parts.vertex_node, shut), n_compounds=len(polygons)
+        )
+        node = parts.vertex_node[made.vertex_from]
         way_of = parts.edge_way
-        return cls(
-            node_id=np.char.add("n", parts.vertex_node.astype(np.str_)),
-            node_lonlat=osm.way_lonlat[parts.vertex_position],
-            edge_u=parts.edge_u,
-            edge_v=parts.edge_v,
-            edge_way=osm.ways["osm_id"].to_numpy(dtype=object)[way_of],
-            edge_class=classes[way_of],
-            edge_name=np.array([tags.get("name:zh") or tags.get("name") for tags in osm.ways["tags"]], dtype=object)[
-                way_of
-            ],
-            edge_length_m=lengths_m(osm.way_lonlat, parts.positions, parts.positions_start),
-            edge_forward=forward[way_of],
-            edge_backward=backward[way_of],
-            coords_lonlat=osm.way_lonlat[parts.positions],
-            coords_start=parts.positions_start,
-            edge_zone=np.zeros(len(way_of), dtype=np.int64),
+        network = cls._with_gates(
+            made,
+            node_id=np.array([gated.names.get(one) or f"n{one}" for one in node.tolist()], dtype=np.str_),
+            node_lonlat=ways.lonlat[parts.vertex_position[made.vertex_from]],
+            edge_way=ways.osm_id[way_of],
+            edge_class=ways.street_class[way_of],
+            edge_name=ways.name[way_of],
+            edge_length_m=length_m,
+            edge_forward=ways.forward[way_of],
+            edge_backward=ways.backward[way_of],
+            coords_lonlat=coords,
+            coords_start=start,
+            compound_ids=polygons["compound_id"],
             profile=chosen,
-            cut_vertex=np.flatnonzero(np.isin(parts.vertex_node, osm.cut_node_ids)),
+            surroundings=surroundings_of(osm, polygons, closed=closed, on_streets=ways.node_ids),
+            cut_vertex=np.flatnonzero(np.isin(node, osm.cut_node_ids)),
             max_snap_m=max_snap_m,
             min_component_m=min_component_m,
         )
+        # A gate that is open to all lets strangers in, whatever the compound's default.
+        open_nodes = rule.index[rule == "open"].to_numpy(dtype=np.int64)
+        opened = np.flatnonzero(network.edge_class == "gate")
+        opened = opened[np.isin(node[network.edge_u[opened]], open_nodes)]
+        pieces = np.where(made.edge_home > len(polygons), made.edge_home, 0)[: len(length_m)]
+        grounds = _on_grounds(osm, as_lines(coords, start), length_m, pieces, len(network.zone_id))
+        return replace(network._opened(opened), zone_for_visitors=network.zone_for_visitors | grounds)
 
     @classmethod
     def from_edges(
@@ -139,15 +185,18 @@ class WalkNetwork:
         profile: str | Profile = "planning",
         max_snap_m: float = 200.0,
         min_component_m: float = 500.0,
+        barriers: gpd.GeoSeries | None = None,
     ) -> WalkNetwork:
         """Any network a planner has.
 
         Parameters
         ----------
-        nodes : `node_id` and points, in any CRS.
+        nodes : `node_id` and points, in any CRS. Optional: `closed_gate` (True: a gate that strangers can't pass).
         edges : `u` and `v` (node ids). Optional: geometry (lines from u to v, in any CRS; straight otherwise),
             `length_m` (geodesic otherwise), `oneway` (True: from u to v only), `street_class` ("road", "path",
-            "steps"), `name`, `way_id`. Each row is one street, walkable both ways unless `oneway`.
+            "steps"), `name`, `way_id`, `private_to` (the compound whose people alone may walk there). Each row is one
+            street, walkable both ways unless `oneway`.
+        barriers : lines that nobody crosses on the way to a street, in any CRS.
 
         Raises
         ------
@@ -156,31 +205,80 @@ class WalkNetwork:
         """
         chosen = profile_named(profile)
         places, table = checked_network_tables(nodes, edges)
-        lines = table.geometry.to_numpy()
         if chosen.stairs_factor == 0:
-            walkable = (table["street_class"] != "steps").to_numpy()
-            table, lines = table[walkable].reset_index(drop=True), lines[walkable]
+            table = table[table["street_class"] != "steps"].reset_index(drop=True)
+        lines = table.geometry.to_numpy()
         coords = shapely.get_coordinates(lines)
         start = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(lines))]).astype(np.int64)
-        drawn = lengths_m(coords, np.arange(len(coords)), start)
         given = table["length_m"].to_numpy(dtype=np.float64)
-        return cls(
-            node_id=places["node_id"].to_numpy(dtype=np.str_),
-            node_lonlat=shapely.get_coordinates(places.geometry.to_numpy()),
-            edge_u=table["u"].to_numpy(dtype=np.int64),
-            edge_v=table["v"].to_numpy(dtype=np.int64),
+        length_m = np.where(np.isnan(given), lengths_m(coords, np.arange(len(coords)), start), given)
+        zones = sorted(set(table["private_to"].dropna()))
+        ground = table["private_to"].map({zone: i for i, zone in enumerate(zones, start=1)}).fillna(0)
+        shut = places["closed_gate"].to_numpy(dtype=bool)
+        u, v = (table[end].to_numpy(dtype=np.int64) for end in ("u", "v"))
+        made = enclose(u, v, length_m, ground.to_numpy(dtype=np.int64), shut, n_compounds=len(zones))
+        return cls._with_gates(
+            made,
+            node_id=places["node_id"].to_numpy(dtype=np.str_)[made.vertex_from],
+            node_lonlat=shapely.get_coordinates(places.geometry.to_numpy())[made.vertex_from],
             edge_way=table["way_id"].to_numpy(dtype=object),
             edge_class=table["street_class"].to_numpy(dtype=object),
             edge_name=table["name"].to_numpy(dtype=object),
-            edge_length_m=np.where(np.isnan(given), drawn, given),
+            edge_length_m=length_m,
             edge_forward=np.ones(len(table), dtype=bool),
             edge_backward=~table["oneway"].to_numpy(dtype=bool),
             coords_lonlat=coords,
             coords_start=start,
-            edge_zone=np.zeros(len(table), dtype=np.int64),
+            compound_ids=zones,
             profile=chosen,
+            surroundings=no_surroundings() if barriers is None else no_surroundings()._replace(barriers=barriers),
             max_snap_m=max_snap_m,
             min_component_m=min_component_m,
+        )
+
+    @classmethod
+    def _with_gates(
+        cls,
+        made: Enclosed,
+        *,
+        node_lonlat: FloatArray,
+        node_id: np.ndarray[Any, Any],
+        edge_way: np.ndarray[Any, Any],
+        edge_class: np.ndarray[Any, Any],
+        edge_name: np.ndarray[Any, Any],
+        edge_length_m: FloatArray,
+        edge_forward: BoolArray,
+        edge_backward: BoolArray,
+        coords_lonlat: FloatArray,
+        coords_start: IntArray,
+        compound_ids: Iterable[str],
+        **others: Any,
+    ) -> WalkNetwork:
+        """A network of streets, told as arrays of theirs, and of the gates that part private ground from them."""
+        outer = made.edge_u[len(edge_length_m) :]
+        n = len(outer)
+        ways = np.concatenate([edge_way, node_id[outer].astype(object)])
+        zone_id = _zone_ids(compound_ids, ways[made.piece_edge])
+        for_visitors = np.zeros(len(zone_id), dtype=bool)
+        for_visitors[len(zone_id) - len(made.piece_edge) :] = made.piece_for_customers
+        return cls(
+            node_id=node_id,
+            node_lonlat=node_lonlat,
+            edge_u=made.edge_u,
+            edge_v=made.edge_v,
+            edge_way=ways,
+            edge_class=np.concatenate([edge_class, np.full(n, "gate", dtype=object)]),
+            edge_name=np.concatenate([edge_name, np.full(n, None, dtype=object)]),
+            edge_length_m=np.concatenate([edge_length_m, np.zeros(n)]),
+            edge_forward=np.concatenate([edge_forward, np.ones(n, dtype=bool)]),
+            edge_backward=np.concatenate([edge_backward, np.ones(n, dtype=bool)]),
+            edge_zone=np.concatenate([np.zeros(len(edge_length_m), dtype=np.int64), made.gate_zone]),
+            edge_home=made.edge_home,
+            coords_lonlat=np.concatenate([coords_lonlat, np.repeat(node_lonlat[outer], 2, axis=0)]),
+            coords_start=np.concatenate([coords_start, coords_start[-1] + 2 * np.arange(1, n + 1)]),
+            zone_id=zone_id,
+            zone_for_visitors=for_visitors,
+            **others,
         )
 
     def __repr__(self) -> str:
@@ -189,6 +287,50 @@ class WalkNetwork:
             f"WalkNetwork({len(self.node_id):,} nodes, {len(self.edge_u):,} edges, {km:,.1f} km, "
             f"profile {self.profile.name} at {self.profile.speed_m_s} m/s)"
         )
+
+    def gates(self) -> gpd.GeoDataFrame:
+        """Closed gates: `gate_id, zone, geometry`, by id. A gate's zone is the compound or private piece behind it.
+
+        What has no gate on the map but parts private ground all the same (where a private way leaves the street, or a
+        closed compound's edge crosses a way) is a gate here, with the id of its node or of way and compound.
+        """
+        shut = np.flatnonzero(self.edge_zone > 0)
+        at = self.node_lonlat[self.edge_u[shut]]
+        frame = gpd.GeoDataFrame(
+            {
+                "gate_id": pd.array(self.edge_way[shut], dtype="str"),
+                "zone": pd.array(self.zone_id[self.edge_zone[shut]], dtype="str"),
+            },
+            geometry=gpd.points_from_xy(at[:, 0], at[:, 1]),
+            crs="EPSG:4326",
+        )
+        return frame.sort_values(["gate_id", "zone"], kind="stable").drop_duplicates(
+            ["gate_id", "zone"], ignore_index=True
+        )
+
+    def with_open_gates(self, gate_ids: Iterable[str] | Literal["all"]) -> WalkNetwork:
+        """The same network with some gates, or all, open to everybody; snaps of this network fit that one too.
+
+        Raises
+        ------
+        InputError
+            naming ids that no closed gate has.
+        """
+        shut = self.edge_zone > 0
+        if isinstance(gate_ids, str):
+            if gate_ids != "all":
+                raise InputError(f"open_gates is {gate_ids!r}; give a list of gate ids, or all")
+            return self._opened(np.flatnonzero(shut))
+        wanted = sorted(set(gate_ids))
+        unknown = sorted(set(wanted) - set(self.edge_way[shut]))
+        if unknown:
+            raise InputError(f"open_gates: no closed gate is called {head(unknown)}; see the gates of the network")
+        return self._opened(np.flatnonzero(shut & np.isin(self.edge_way, wanted)))
+
+    def _opened(self, edges: IntArray) -> WalkNetwork:
+        zone = self.edge_zone.copy()
+        zone[edges] = 0
+        return replace(self, edge_zone=zone)
 
     def in_metres(self) -> WalkNetwork:
         """The same streets walked at 1 m/s everywhere, so that times are metres."""
@@ -241,10 +383,21 @@ class WalkNetwork:
         return as_lines(np.column_stack([x, y]), self.coords_start)
 
     @cached_property
-    def _snap_tree(self) -> tuple[IntArray, shapely.STRtree]:
+    def snap_tree(self) -> tuple[IntArray, shapely.STRtree]:
+        """The streets that places may hang on, and their lines as a tree."""
         usable = (self.component_m >= self.min_component_m) & (self.edge_forward | self.edge_backward)
-        edges = np.flatnonzero(usable)
+        edges = np.flatnonzero(usable & (self.edge_class != "gate"))
         return edges, shapely.STRtree(self.lines[edges])
+
+    @cached_property
+    def barrier_tree(self) -> shapely.STRtree:
+        """The barriers, in the local plane."""
+        return shapely.STRtree(self.plane(self.surroundings.barriers))
+
+    @cached_property
+    def compound_tree(self) -> shapely.STRtree:
+        """The edges of compounds, in the local plane."""
+        return shapely.STRtree(shapely.boundary(self.plane(self.surroundings.compounds.geometry)))
 
     def streets(self) -> gpd.GeoDataFrame:
         """The edges as a frame: `edge_id, way_id, street_class, name, length_m, geometry` in EPSG:4326."""
@@ -273,47 +426,29 @@ class WalkNetwork:
             raise DataError("geometry without a coordinate system; set it, for instance with .set_crs('EPSG:4326')")
         return np.asarray(geometry.to_crs(self.crs).array, dtype=object)
 
-    def snap(self, geometry: gpd.GeoSeries) -> Snaps:
-        """Hang places on the network.
+    def snap(self, geometry: gpd.GeoSeries, compound_id: pd.Series[str] | None = None) -> Snaps:
+        """Hang residences on the network, each by a point in it.
 
-        A point goes to the nearest point on a street that can be walked, ties to the first edge. A line or polygon is
-        entered where streets cross its edge, else from the nearest street. Streets on islands with less than
+        A residence goes to the nearest point on a street that it may use (public ones, private pieces, and those of
+        its own compound), ties to the first edge, never across a wall, fence, river, railway or motorway, nor across
+        the edge of a closed compound: where the nearest is barred, to the next. Streets on islands with less than
         `min_component_m` of street don't count; a place farther than `max_snap_m` is off the network.
-        """
-        shapes = self.plane(geometry)
-        edges, tree = self._snap_tree
-        is_point = shapely.get_type_id(shapes) == 0
-        place, entry, where = self._crossings(shapes, np.flatnonzero(~is_point))
-        alone = np.setdiff1d(np.arange(len(shapes)), place)
-        (which, hit), distance = tree.query_nearest(
-            shapes[alone], max_distance=self.max_snap_m, return_distance=True, all_matches=True
-        )
-        near = pd.DataFrame({"place": alone[which], "edge": edges[hit], "leg": distance})
-        near = near.sort_values(["place", "edge"], kind="stable").drop_duplicates("place")
-        line = self.lines[near["edge"]]
-        touch = shapely.get_point(shapely.shortest_line(shapes[near["place"]], line), 1)
-        all_places = np.concatenate([place, near["place"].to_numpy()])
-        all_edges = np.concatenate([entry, near["edge"].to_numpy()])
-        all_fractions = np.concatenate([where, shapely.line_locate_point(line, touch, normalized=True)])
-        all_legs = np.concatenate([np.zeros(len(place)), near["leg"].to_numpy()])
-        order = np.lexsort((all_fractions, all_edges, all_places))
-        counts = np.bincount(all_places, minlength=len(shapes))
-        return Snaps(
-            indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            edge=all_edges[order].astype(np.int64),
-            fraction=np.clip(np.nan_to_num(all_fractions[order]), 0.0, 1.0),
-            leg_m=np.round(all_legs[order], 6),
-            own=np.zeros(len(shapes), dtype=np.int64),
-        )
 
-    def _crossings(self, shapes: np.ndarray[Any, Any], rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
-        """Where usable streets cross the edge of lines and polygons: place, edge and fraction of each crossing."""
-        edges, tree = self._snap_tree
-        polygonal = np.isin(shapely.get_type_id(shapes[rows]), (3, 6))
-        rims = np.where(polygonal, shapely.boundary(shapes[rows]), shapes[rows])
-        which, hit = tree.query(rims, predicate="intersects")
-        line = self.lines[edges[hit]]
-        return _points_shared(rims[which], line, rows[which], edges[hit])
+        Parameters
+        ----------
+        compound_id : each residence's compound, where it says; else the smallest one around it.
+        """
+        return snap_people(self, geometry, compound_id)
+
+    def snap_sites(self, geometry: gpd.GeoSeries) -> Snaps:
+        """Hang sites on the network: polygons and lines by the ways into them.
+
+        A polygon or line is entered at mapped entrances and gates on its edge (within a metre), else wherever streets
+        cross or touch it, else, like a point, from the nearest street. A site whose nearest street is private hangs on
+        the nearest public one too; on grounds that visitors may enter it has entries at the gates of these grounds,
+        with the walk over the grounds as leg. Barriers, islands and `max_snap_m` are as for residences.
+        """
+        return snap_sites(self, geometry)
 
     def data_edge(self, extent: shapely.Geometry, *, within_m: float = 20.0) -> Snaps:
         """Where streets leave the data: they cross the extent's edge, end within `within_m` of it, or were cut.
@@ -329,7 +464,7 @@ class WalkNetwork:
         rim = self.plane(gpd.GeoSeries([shapely.boundary(extent)], crs="EPSG:4326").segmentize(0.001))
         tree = shapely.STRtree(self.lines)
         _, hit = tree.query(rim, predicate="intersects")
-        _, edge, fraction = _points_shared(rim[np.zeros(len(hit), dtype=int)], self.lines[hit], np.zeros_like(hit), hit)
+        _, edge, fraction = points_shared(rim[np.zeros(len(hit), dtype=int)], self.lines[hit], np.zeros_like(hit), hit)
         x, y = to_plane(self.crs).transform(self.node_lonlat[:, 0], self.node_lonlat[:, 1])
         close = shapely.dwithin(shapely.points(x, y), rim[0], within_m)
         close[self.cut_vertex] = True
@@ -372,13 +507,26 @@ class WalkNetwork:
         return np.asarray(moved, dtype=object)
 
 
-def _points_shared(
-    rims: np.ndarray[Any, Any], lines: np.ndarray[Any, Any], place: IntArray, edge: IntArray
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Points that rim i and line i share (the ends of shared stretches): place, edge, fraction along the line."""
-    parts, pair = shapely.get_parts(shapely.intersection(rims, lines), return_index=True)
-    linear = shapely.get_type_id(parts) == 1
-    points = np.concatenate([parts[~linear], shapely.get_point(parts[linear], 0), shapely.get_point(parts[linear], -1)])
-    pair = np.concatenate([pair[~linear], pair[linear], pair[linear]])
-    fraction = shapely.line_locate_point(lines[pair], points, normalized=True)
-    return place[pair], edge[pair], np.asarray(fraction, dtype=np.float64)
+def _zone_ids(compounds: Iterable[str], piece_ways: Iterable[str]) -> np.ndarray[Any, Any]:
+    """Names of zones; the second piece on a way has ".2" behind it."""
+    names, met = ["", *compounds], Counter[str]()
+    for way in piece_ways:
+        met[way] += 1
+        names.append(way if met[way] == 1 else f"{way}.{met[way]}")
+    return np.array(names, dtype=object)
+
+
+def _on_grounds(
+    osm: OsmExtract, lines: np.ndarray[Any, Any], length_m: FloatArray, zone: IntArray, n_zones: int
+) -> BoolArray:
+    """(n_zones,) whether most of a zone's street lies in a campus, a hospital's grounds or the like; never zone 0."""
+    is_grounds = np.array([tags.get("amenity") in GROUNDS for tags in osm.features["tags"]], dtype=bool)
+    polygons = np.asarray(osm.features.geometry.array)[is_grounds]
+    rows = np.flatnonzero(zone > 0)
+    middles = shapely.line_interpolate_point(lines[rows], 0.5, normalized=True)
+    hit, _ = shapely.STRtree(polygons[shapely.area(polygons) > 0]).query(middles, predicate="within")
+    inside = np.zeros(len(zone), dtype=bool)
+    inside[rows[hit]] = True
+    total = np.bincount(zone[rows], weights=length_m[rows], minlength=n_zones)
+    within = np.bincount(zone[inside], weights=length_m[inside], minlength=n_zones)
+    return np.asarray(within > total / 2, dtype=bool)

@@ -76,7 +76,7 @@ def propose_sites(
         candidates["site_id"].isna(), candidates["site_id"].map(sites.set_index("site_id").geometry)
     )
     problem = SitingProblem(
-        time_s=times_within(network, home, network.snap(entered), cutoff_s=float(threshold_s.max())),
+        time_s=times_within(network, home, network.snap_sites(entered), cutoff_s=float(threshold_s.max())),
         weights=_weight_with(residences, access, kinds, "gap"),
         cutoff_s=threshold_s,
         kinds=kinds,

@@ -1,0 +1,339 @@
+"""Hanging places on streets: to the nearest point that may be used, never across a wall, a river or a railway."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from circle15.network.compounds import ON_EDGE_M, smallest_around
+from circle15.network.foot import gate_rule
+from circle15.network.snaps import Entries, Snaps, listed
+from circle15.units import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from circle15.network.walk_network import WalkNetwork
+    from circle15.sources.osm import OsmExtract
+
+WALLS = frozenset({"wall", "city_wall", "fence", "wire_fence", "retaining_wall"})
+WATERWAYS = frozenset({"river", "canal"})
+RAILWAYS = frozenset({"rail", "light_rail", "narrow_gauge", "preserved", "funicular"})
+MOTORWAYS = frozenset({"motorway", "motorway_link"})
+NO_DOORS = frozenset({"emergency", "exit", "garage", "no", "service"})
+"""Entrances that visitors don't use."""
+GROUNDS = frozenset({"college", "hospital", "kindergarten", "school", "university"})
+"""Values of amenity whose polygon is the grounds of the sites in it."""
+
+SAME_PLACE_M = 0.1
+OWN_WALL_M = 2.0
+"""A wall this near to a gate, a door or a polygon's edge is its own, and doesn't part it from the street."""
+
+Shapes = np.ndarray[Any, Any]
+
+
+class Surroundings(NamedTuple):
+    """What places are hung among, beside the streets. Geometry is EPSG:4326.
+
+    barriers : lines that no leg crosses.
+    doors : entrances and open gates, at which polygons are entered.
+    gates : gates that stand on no street; a leg may go through one.
+    compounds : `compound_id, name, geometry`; row i is zone i + 1.
+    closed : whether nobody but its people crosses a compound's edge.
+    """
+
+    barriers: gpd.GeoSeries
+    doors: gpd.GeoSeries
+    gates: gpd.GeoSeries
+    compounds: gpd.GeoDataFrame
+    closed: bool
+
+
+def no_surroundings() -> Surroundings:
+    """Nothing but streets."""
+    nothing = gpd.GeoSeries([], crs="EPSG:4326")
+    compounds = gpd.GeoDataFrame({"compound_id": [], "name": []}, geometry=[], crs="EPSG:4326")
+    return Surroundings(nothing, nothing, nothing, compounds, closed=False)
+
+
+def surroundings_of(
+    osm: OsmExtract, compounds: gpd.GeoDataFrame, *, closed: bool, on_streets: IntArray
+) -> Surroundings:
+    """Walls, rivers, railways and motorways, doors and gates of an extract; `on_streets` are its streets' nodes."""
+    motorways = [i for i, tags in enumerate(osm.ways["tags"]) if _is_motorway(tags)]
+    start, end = osm.way_offsets[motorways], osm.way_offsets[np.array(motorways, dtype=np.int64) + 1]
+    lines = [
+        shapely.LineString(osm.way_lonlat[a:b]) for a, b in zip(start.tolist(), end.tolist(), strict=True) if b - a > 1
+    ]
+    mapped = osm.barriers.geometry[np.array([_is_barrier(tags) for tags in osm.barriers["tags"]], dtype=bool)]
+    tags_of = osm.points["tags"]
+    rules = pd.Series([gate_rule(tags) for tags in tags_of], index=osm.points.index, dtype=object)
+    entrance = pd.Series(["entrance" in tags and tags["entrance"] not in NO_DOORS for tags in tags_of], dtype=bool)
+    off_street = ~np.isin(osm.points["node_id"].to_numpy(), on_streets)
+    return Surroundings(
+        barriers=gpd.GeoSeries([*mapped, *lines], crs="EPSG:4326"),
+        doors=osm.points.geometry[(entrance.to_numpy() | rules.isin(["open", "silent"]).to_numpy())],
+        gates=osm.points.geometry[rules.notna().to_numpy() & off_street],
+        compounds=compounds.to_crs("EPSG:4326"),
+        closed=closed,
+    )
+
+
+def _is_barrier(tags: dict[str, str]) -> bool:
+    if tags.get("tunnel", "no") != "no" or tags.get("bridge", "no") != "no":
+        return False
+    return tags.get("barrier") in WALLS or tags.get("waterway") in WATERWAYS or tags.get("railway") in RAILWAYS
+
+
+def _is_motorway(tags: dict[str, str]) -> bool:
+    if tags.get("tunnel", "no") != "no" or tags.get("bridge", "no") != "no":
+        return False
+    return tags.get("highway") in MOTORWAYS or (tags.get("motorroad") == "yes" and "highway" in tags)
+
+
+def snap_people(network: WalkNetwork, geometry: gpd.GeoSeries, compound_id: pd.Series[str] | None = None) -> Snaps:
+    """Hang residences on the network; see `WalkNetwork.snap`."""
+    doors = network.plane(geometry.representative_point())
+    compound = compounds_of_places(network, doors, compound_id)
+    found = _hung(network, doors, compound)
+    home = np.zeros(len(doors), dtype=np.int64)
+    home[found.place] = network.edge_home[found.edge]
+    return listed([found], own=np.where(compound > 0, compound, home))
+
+
+def snap_sites(network: WalkNetwork, geometry: gpd.GeoSeries) -> Snaps:
+    """Hang sites on the network; see `WalkNetwork.snap_sites`."""
+    shapes = network.plane(geometry)
+    point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    compound = compounds_of_places(network, _points(shapes), None)
+    parts = [_at_doors(network, shapes, compound, np.flatnonzero(~point))]
+    alone = np.setdiff1d(np.flatnonzero(~point), parts[0].place)
+    parts.append(_where_streets_cross(network, shapes, alone))
+    rest = np.setdiff1d(np.arange(len(shapes)), np.concatenate([part.place for part in parts]))
+    near = _hung(network, shapes[rest], compound[rest])
+    inside = network.edge_home[near.edge] > 0
+    public = _hung(network, shapes[rest[near.place[inside]]], np.zeros(int(inside.sum()), dtype=np.int64), public=True)
+    parts.append(near._replace(place=rest[near.place]))
+    parts.append(public._replace(place=rest[near.place[inside]][public.place]))
+    parts.append(_through_grounds(network, parts))
+    return listed(parts, own=np.zeros(len(shapes), dtype=np.int64))
+
+
+def compounds_of_places(network: WalkNetwork, points: Shapes, compound_id: pd.Series[str] | None) -> IntArray:
+    """(n,) the zone of each place's compound: the one it names, else the smallest around it; 0 where there is none."""
+    compounds = network.surroundings.compounds
+    zone = 1 + smallest_around(points, compounds.to_crs(network.crs))
+    if compound_id is not None:
+        named = pd.Series(np.arange(1, len(network.zone_id)), index=network.zone_id[1:]).reindex(compound_id)
+        zone = np.where(named.notna().to_numpy(), named.fillna(0).to_numpy(), zone)
+    return np.asarray(zone, dtype=np.int64)
+
+
+def _points(shapes: Shapes) -> Shapes:
+    return np.asarray(shapely.point_on_surface(shapes), dtype=object)
+
+
+def _hung(
+    network: WalkNetwork, shapes: Shapes, compound: IntArray, *, public: bool = False, on_wall: bool = False
+) -> Entries:
+    """One entry for each place: on the nearest street that it may use and that no barrier parts from it.
+
+    A place uses public streets, private pieces, and the streets of its own compound; with `public` the first only.
+    A closed compound's people whom every wall keeps in go through a gate that stands on no street, else, where no
+    gate is mapped, straight over their own compound's edge.
+    """
+    edges, tree = network.snap_tree
+    (which, hit), _ = tree.query_nearest(shapes, max_distance=network.max_snap_m, return_distance=True)
+    nearest = _free(network, shapes, compound, which, edges[hit], public=public, on_wall=on_wall)
+    left = np.setdiff1d(which, nearest.place)
+    parts = [nearest]
+    if len(left):
+        which, hit = tree.query(shapes[left], predicate="dwithin", distance=network.max_snap_m)
+        pairs = left[which], edges[hit]
+        parts.append(_free(network, shapes, compound, *pairs, public=public, on_wall=on_wall))
+        left = np.setdiff1d(left, parts[1].place)
+        if network.surroundings.closed or len(network.surroundings.gates):
+            parts.append(_through_gates(network, shapes, compound, left, public=public))
+            left = np.setdiff1d(left, parts[2].place)
+        enclosed = left[compound[left] > 0]
+        keep = np.isin(pairs[0], enclosed)
+        parts.append(_free(network, shapes, compound, pairs[0][keep], pairs[1][keep], public=public, own_edge=False))
+    return Entries(*(np.concatenate([part[i] for part in parts]) for i in range(4)))
+
+
+def _free(
+    network: WalkNetwork,
+    shapes: Shapes,
+    compound: IntArray,
+    which: IntArray,
+    edge: IntArray,
+    *,
+    public: bool,
+    own_edge: bool = True,
+    on_wall: bool = False,
+) -> Entries:
+    """Of pairs of place and street the nearest permitted one without a barrier between; ties go to the first edge."""
+    may = _permitted(network, edge, compound[which], public=public)
+    which, edge = which[may], edge[may]
+    far = shapely.distance(shapes[which], network.lines[edge])
+    point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    start_m = np.where(point & ~np.full(len(shapes), on_wall), SAME_PLACE_M, OWN_WALL_M)
+    order = np.lexsort((edge, far, which))
+    which, edge, far = which[order], edge[order], far[order]
+    found = []
+    while len(which):
+        first = np.append(True, np.diff(which) != 0)
+        legs = shapely.shortest_line(shapes[which[first]], network.lines[edge[first]])
+        open_ = ~_barred(network, legs, compound[which[first]], start_m=start_m[which[first]], own_edge=own_edge)
+        taken = np.flatnonzero(first)[open_]
+        touch = shapely.get_point(legs[open_], 1)
+        fraction = shapely.line_locate_point(network.lines[edge[taken]], touch, normalized=True)
+        found.append(Entries(which[taken], edge[taken], fraction, far[taken]))
+        rest = ~first & ~np.isin(which, which[taken])
+        which, edge, far = which[rest], edge[rest], far[rest]
+    return _sorted(found) if found else _nothing()
+
+
+def _permitted(network: WalkNetwork, edge: IntArray, compound: IntArray, *, public: bool) -> BoolArray:
+    home = network.edge_home[edge]
+    if public:
+        return np.asarray(home == 0, dtype=bool)
+    return np.asarray((home == 0) | (home > len(network.surroundings.compounds)) | (home == compound), dtype=bool)
+
+
+def _barred(
+    network: WalkNetwork,
+    legs: Shapes,
+    compound: IntArray,
+    *,
+    start_m: FloatArray | float = SAME_PLACE_M,
+    end_m: float = SAME_PLACE_M,
+    own_edge: bool = True,
+) -> BoolArray:
+    """Whether a barrier lies across each leg, its first and last metres aside; `own_edge`: the own compound's too."""
+    start, end = np.broadcast_to(start_m, len(legs)), shapely.length(legs) - end_m
+    barred = np.zeros(len(legs), dtype=bool)
+    rows = np.flatnonzero(start < end)
+    ends = [shapely.get_coordinates(shapely.line_interpolate_point(legs[rows], at[rows])) for at in (start, end)]
+    cut = shapely.linestrings(np.stack(ends, axis=1))
+    hit, _ = network.barrier_tree.query(cut, predicate="intersects")
+    barred[rows[hit]] = True
+    if network.surroundings.closed:
+        hit, which = network.compound_tree.query(cut, predicate="intersects")
+        own = compound[rows[hit]] == which + 1
+        barred[rows[hit[~own | own_edge]]] = True
+    return barred
+
+
+def _through_gates(
+    network: WalkNetwork, shapes: Shapes, compound: IntArray, left: IntArray, *, public: bool
+) -> Entries:
+    """For places that barriers keep in: through the gate off the streets that makes the shortest leg."""
+    gates = network.plane(network.surroundings.gates)
+    which, gate = shapely.STRtree(gates).query(shapes[left], predicate="dwithin", distance=network.max_snap_m)
+    which = left[which]
+    inner = shapely.shortest_line(shapes[which], gates[gate])
+    free = ~_barred(network, inner, compound[which], end_m=OWN_WALL_M)
+    which, gate, inner_m = which[free], gate[free], shapely.length(inner[free])
+    edges, tree = network.snap_tree
+    used = np.unique(gate)
+    pair, hit = tree.query(gates[used], predicate="dwithin", distance=network.max_snap_m)
+    outside = np.zeros(len(gates), dtype=np.int64)
+    beyond = _free(network, gates, outside, used[pair], edges[hit], public=public, on_wall=True)
+    row = np.searchsorted(beyond.place, gate)
+    known = (row < len(beyond.place)) & np.isin(gate, beyond.place)
+    row, which, inner_m = row[known], which[known], inner_m[known]
+    leg = inner_m + beyond.leg_m[row]
+    order = np.lexsort((row, leg, which))
+    order = order[np.append(True, np.diff(which[order]) != 0)] if len(order) else order
+    order = order[leg[order] <= network.max_snap_m]
+    chosen = row[order]
+    return Entries(which[order], beyond.edge[chosen], beyond.fraction[chosen], leg[order])
+
+
+def _at_doors(network: WalkNetwork, shapes: Shapes, compound: IntArray, rows: IntArray) -> Entries:
+    """Entries of polygons and lines at the mapped entrances and gates on their edge."""
+    rims = shapely.boundary(shapes[rows])
+    doors = network.plane(network.surroundings.doors)
+    which, door = shapely.STRtree(doors).query(rims, predicate="dwithin", distance=ON_EDGE_M / 2)
+    places = rows[which]
+    found = _hung(network, doors[door], compound[places], on_wall=True)
+    return found._replace(place=places[found.place])
+
+
+def _where_streets_cross(network: WalkNetwork, shapes: Shapes, rows: IntArray) -> Entries:
+    """Entries where usable streets cross or touch the edge of polygons, or lines."""
+    edges, tree = network.snap_tree
+    polygonal = np.isin(shapely.get_type_id(shapes[rows]), (3, 6))
+    rims = np.where(polygonal, shapely.boundary(shapes[rows]), shapes[rows])
+    which, hit = tree.query(rims, predicate="intersects")
+    place, edge, fraction = points_shared(rims[which], network.lines[edges[hit]], rows[which], edges[hit])
+    return Entries(place, edge, fraction, np.zeros(len(place)))
+
+
+def points_shared(
+    rims: Shapes, lines: Shapes, place: IntArray, edge: IntArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Points that rim i and line i share (the ends of shared stretches): place, edge, fraction along the line."""
+    parts, pair = shapely.get_parts(shapely.intersection(rims, lines), return_index=True)
+    linear = shapely.get_type_id(parts) == 1
+    points = np.concatenate([parts[~linear], shapely.get_point(parts[linear], 0), shapely.get_point(parts[linear], -1)])
+    pair = np.concatenate([pair[~linear], pair[linear], pair[linear]])
+    fraction = shapely.line_locate_point(lines[pair], points, normalized=True)
+    return place[pair], edge[pair], np.asarray(fraction, dtype=np.float64)
+
+
+def _through_grounds(network: WalkNetwork, parts: list[Entries]) -> Entries:
+    """For entries on the grounds of sites: further entries at the gates of those grounds, which visitors may pass.
+
+    The leg is the walk between gate and site on these grounds, in metres at the profile's flat speed.
+    """
+    entries = Entries(*(np.concatenate([part[i] for part in parts]) for i in range(4)))
+    on = np.flatnonzero(network.zone_for_visitors[network.edge_home[entries.edge]])
+    if not len(on):
+        return _nothing()
+    time_s, speed = network.edge_time_s, network.profile.speed_m_s
+    grounds = np.flatnonzero(network.zone_for_visitors[network.edge_home])
+    # Walked towards the site, so searched against the direction of the edges.
+    back: dict[int, list[tuple[int, float]]] = {}
+    for e in grounds[network.edge_zone[grounds] == 0].tolist():
+        u, v = int(network.edge_u[e]), int(network.edge_v[e])
+        back.setdefault(v, []).append((u, time_s[e, 0]))
+        back.setdefault(u, []).append((v, time_s[e, 1]))
+    gate_at: dict[int, list[int]] = {}
+    for e in grounds[network.edge_zone[grounds] > 0].tolist():
+        gate_at.setdefault(int(network.edge_v[e]), []).append(e)
+    found: list[tuple[int, int, float]] = []
+    for j in on.tolist():
+        e, f, leg_s = int(entries.edge[j]), float(entries.fraction[j]), float(entries.leg_m[j]) / speed
+        to_v, to_u = (0.0 if f == 1 else (1 - f) * time_s[e, 1]), (0.0 if f == 0 else f * time_s[e, 0])
+        queue = [(leg_s + to_u, int(network.edge_u[e])), (leg_s + to_v, int(network.edge_v[e]))]
+        settled: set[int] = set()
+        heapq.heapify(queue)
+        while queue:
+            at, vertex = heapq.heappop(queue)
+            if vertex in settled or at == np.inf:
+                continue
+            settled.add(vertex)
+            found += [(int(entries.place[j]), gate, at * speed) for gate in gate_at.get(vertex, ())]
+            for other, cost in back.get(vertex, ()):
+                heapq.heappush(queue, (at + cost, other))
+    place, gate, leg = zip(*found, strict=True) if found else ((), (), ())
+    # A gate runs from its outer side to its inner: fraction 0 is outside.
+    edge = np.array(gate, dtype=np.int64)
+    return Entries(np.array(place, dtype=np.int64), edge, np.zeros(len(edge)), np.array(leg, dtype=np.float64))
+
+
+def _sorted(found: list[Entries]) -> Entries:
+    """The entries of several lists by place."""
+    place, edge, fraction, leg_m = (np.concatenate([part[i] for part in found]) for i in range(4))
+    order = np.argsort(place, kind="stable")
+    return Entries(place[order], edge[order], fraction[order], leg_m[order])
+
+
+def _nothing() -> Entries:
+    none = np.empty(0, dtype=np.int64)
+    return Entries(none, none, np.empty(0), np.empty(0))
