@@ -1,8 +1,8 @@
 """The walking network: where people may walk, as arrays; how places hang on it.
 
-`foot` judges tags, `streets` cuts ways at junctions, `compounds` and `gates` part private ground from public streets,
-`tables` checks a planner's own network, `profiles` says how people walk, `arcs` lays the graph out for searches,
-`snapping` hangs places on it (`snaps`), `walk_network` holds it all.
+`foot` judges tags, `streets` cuts ways at junctions, `squares` lays streets across squares, `compounds` and `gates`
+part private ground from public streets, `tables` checks a planner's own network, `profiles` says how people walk,
+`arcs` lays the graph out for searches, `snapping` hangs places on it (`snaps`), `walk_network` holds it all.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ from circle15.network.snapping import (
     surroundings_of,
 )
 from circle15.network.snaps import Snaps
+from circle15.network.squares import with_squares_crossed
 from circle15.network.streets import as_lines, lengths_m, split_at_junctions, walkable_ways
 from circle15.network.tables import checked_network_tables
 from circle15.units import BoolArray, FloatArray, IntArray, from_plane, local_crs, to_plane
@@ -115,7 +116,8 @@ class WalkNetwork:
     ) -> WalkNetwork:
         """The streets of an OSM extract, private ground parted from the public by gates.
 
-        Ways meet only at shared nodes, so levels don't mix.
+        Ways meet only at shared nodes, so levels don't mix. Squares are crossed in straight lines between the ways that
+        reach them.
 
         Parameters
         ----------
@@ -131,7 +133,7 @@ class WalkNetwork:
             when `compound_default` is neither "open" nor "closed".
         """
         chosen, closed = profile_named(profile), checked_compound_default(compound_default)
-        ways = walkable_ways(osm, chosen)
+        ways = with_squares_crossed(walkable_ways(osm, chosen), osm, chosen)
         if not (ways.access == "public").any():
             raise DataError(f"{osm.path}: no street that the public may walk on; give an extract with highway=* ways")
         west, south, east, north = osm.extent.bounds
