@@ -138,6 +138,13 @@ def test_points_are_barriers_and_entrances(tmp_path: Path) -> None:
     assert points.geometry.to_wkt().tolist() == ["POINT (10.002 50.001)", "POINT (10.003 50.001)"]
 
 
+def test_points_are_crossings_and_signals_too(tmp_path: Path) -> None:
+    kinds = ("crossing", "traffic_signals", "bus_stop", "street_lamp")
+    drawn = [node(i, 10, 50, highway=kind) for i, kind in enumerate(kinds, 1)]
+    points = read(tmp_path, osm(*drawn, way(1, [900, 901], highway="path"))).points
+    assert points["osm_id"].tolist() == ["n1", "n2"]
+
+
 def test_every_format_reads_alike(tmp_path: Path) -> None:
     plain = tmp_path / "city.osm"
     plain.write_text(CROSSING, encoding="utf-8")

@@ -65,6 +65,8 @@ POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 AREA_ROLES = frozenset({"building", "compound", "admin", "water", "green", "feature", "square"})
 
 POINT_KEYS = ("barrier", "entrance")
+CROSSING_NODES = frozenset({"crossing", "traffic_signals"})
+"""Values of `highway` on nodes where people wait to cross a road."""
 STREET_KEYS = ("highway", "public_transport", "railway")
 AREA_KEYS = ("boundary", "building", "landuse", "leisure", "natural", "waterway", *STREET_KEYS)
 WAY_KEYS = (*AREA_KEYS, "barrier")
@@ -106,7 +108,7 @@ class OsmExtract:
         relations with `highway=*` or a platform's tags (which are not in `ways`).
     square_node_ids : the node at each coordinate of `squares.geometry`, in the order of `shapely.get_coordinates`; 0
         at the corners made where an outline that crosses itself was mended.
-    points : osm_id, node_id, tags: nodes with `barrier=*` or `entrance=*`.
+    points : osm_id, node_id, tags: nodes with `barrier=*` or `entrance=*`, crossings and traffic signals.
     barriers : osm_id, tags: lines that stop a walker: walls, fences, rivers, railways (in runs, as `ways`).
     buildings : osm_id, tags: polygons.
     compounds : osm_id, name, tags, walled: polygons of `landuse=residential`.
@@ -441,7 +443,7 @@ def _write_opl(file: osmium.io.File, relations: Mapping[int, Tags], opl: Path) -
     matched = _checklist_keys()
     # An area made of relation r has the id 2 r + 1; areas of closed ways are not wanted, the ways are.
     wanted = IdFilter([2 * one + 1 for one in relations])
-    nodes, ways = KeyFilter(*POINT_KEYS, *matched), KeyFilter(*WAY_KEYS, *matched)
+    nodes, ways = KeyFilter(*POINT_KEYS, "highway", *matched), KeyFilter(*WAY_KEYS, *matched)
     for entities, chosen in ((AREA, wanted), (NODE, nodes), (WAY, ways)):
         chosen.enable_for(entities)
     places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
@@ -584,7 +586,8 @@ def _spread(start: IntArray, length: IntArray) -> IntArray:
 
 
 def _node_roles(tags: Tags) -> list[str]:
-    roles = [] if tags.keys().isdisjoint(POINT_KEYS) else ["point"]
+    wanted = not tags.keys().isdisjoint(POINT_KEYS) or tags.get("highway") in CROSSING_NODES
+    roles = ["point"] if wanted else []
     return [*roles, "feature"] if _is_feature(tags) else roles
 
 
