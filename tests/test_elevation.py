@@ -105,6 +105,26 @@ def test_an_srtm_tile_is_read_by_its_name(tmp_path):
         read_elevation(misnamed)
 
 
+def test_tiles_side_by_side_are_one_model_by_a_vrt(tmp_path):
+    sources = ""
+    for i, name in enumerate(("west", "east")):
+        geotiff(tmp_path / f"{name}.tif", HEIGHTS * 0 + 10 * i, grid=Affine(0.1, 0, 10 + 0.4 * i, 0, -0.1, 50))
+        sources += (
+            f'<SimpleSource><SourceFilename relativeToVRT="1">{name}.tif</SourceFilename><SourceBand>1</SourceBand>'
+            f'<SrcRect xOff="0" yOff="0" xSize="4" ySize="3"/><DstRect xOff="{4 * i}" yOff="0" xSize="4" ySize="3"/>'
+            "</SimpleSource>"
+        )
+    path = tmp_path / "both.vrt"
+    path.write_text(
+        '<VRTDataset rasterXSize="8" rasterYSize="3"><SRS>EPSG:4326</SRS>'
+        "<GeoTransform>10, 0.1, 0, 50, 0, -0.1</GeoTransform>"
+        f'<VRTRasterBand dataType="Float32" band="1">{sources}</VRTRasterBand></VRTDataset>',
+        encoding="utf-8",
+    )
+    # Middles at 10.35 (0 m) and 10.45 (10 m): halfway on the seam
+    assert read_elevation(path).at(np.array([[10.4, 49.85]])) == pytest.approx([5], abs=1e-3)
+
+
 HERE = (10.1, 49.75, 10.3, 49.95)
 
 

@@ -142,7 +142,8 @@ class WalkNetwork:
         Raises
         ------
         DataError
-            when the extract has no street that the public may walk on, or a table of gates or compounds is unusable.
+            when the extract has no street that the public may walk on, `elevation` is that of another place, or a table
+            of gates or compounds is unusable.
         InputError
             when `compound_default` is neither "open" nor "closed".
         """
@@ -230,7 +231,8 @@ class WalkNetwork:
         Raises
         ------
         DataError
-            naming repeated nodes, edges whose ends are not among the nodes, negative lengths, missing columns.
+            naming repeated nodes, edges whose ends are not among the nodes, negative lengths, missing columns; when
+            `elevation` is that of another place.
         """
         chosen = profile_named(profile)
         places, table = checked_network_tables(nodes, edges)
