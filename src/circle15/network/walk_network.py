@@ -20,7 +20,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from circle15.errors import DataError, InputError, head
-from circle15.network.arcs import Arcs, arcs_of
+from circle15.network.arcs import Arcs, arcs_of, morton_order
 from circle15.network.compounds import checked_compound_default, compounds_of, gated_ways, ground_of
 from circle15.network.crossings import CROSSING_KINDS, crossings_on_edges
 from circle15.network.gates import Enclosed, enclose
@@ -407,12 +407,22 @@ class WalkNetwork:
     @cached_property
     def arcs(self) -> Arcs:
         """The graph for searches away from a place."""
-        return arcs_of(self.edge_u, self.edge_v, self.edge_time_s[:, 0], self.edge_time_s[:, 1], len(self.node_id))
+        return self._arcs(backwards=False)
 
     @cached_property
     def arcs_backwards(self) -> Arcs:
         """The graph for searches back from where people go."""
-        return arcs_of(self.edge_u, self.edge_v, self.edge_time_s[:, 1], self.edge_time_s[:, 0], len(self.node_id))
+        return self._arcs(backwards=True)
+
+    def _arcs(self, *, backwards: bool) -> Arcs:
+        order = self._search_order
+        return arcs_of(
+            self.edge_u, self.edge_v, self.edge_time_s, edge_zone=self.edge_zone, order=order, backwards=backwards
+        )
+
+    @cached_property
+    def _search_order(self) -> IntArray:
+        return morton_order(self.node_lonlat)
 
     @cached_property
     def component(self) -> IntArray:
