@@ -13,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from circle15.network import Snaps, WalkNetwork
+from circle15.sources.osm import read_osm
 
 _GEOD = Geod(ellps="WGS84")
 ORIGIN = (118.78, 32.04)
@@ -50,6 +51,29 @@ def drawn_network(
     )
 
 
+def osm_file(tmp_path, nodes, ways, *, name="drawn.osm"):
+    """A small OSM XML: nodes {id: (east_m, north_m, tags)}, ways {id: ([nodes], tags)}."""
+
+    def tag_lines(tags):
+        return "".join(f'<tag k="{k}" v="{v}"/>' for k, v in tags.items())
+
+    lines = ['<?xml version="1.0"?><osm version="0.6">']
+    for i, (east, north, tags) in nodes.items():
+        lon, lat = place(east, north)
+        lines.append(f'<node id="{i}" version="1" lon="{lon:.9f}" lat="{lat:.9f}">{tag_lines(tags)}</node>')
+    for i, (refs, tags) in ways.items():
+        body = "".join(f'<nd ref="{ref}"/>' for ref in refs)
+        lines.append(f'<way id="{i}" version="1">{body}{tag_lines(tags)}</way>')
+    path = tmp_path / name
+    path.write_text("\n".join([*lines, "</osm>"]), encoding="utf-8")
+    return path
+
+
+def network_of(tmp_path, nodes, ways, **options):
+    """The walking network of a small drawn map."""
+    return WalkNetwork.from_osm(read_osm(osm_file(tmp_path, nodes, ways)), **options)
+
+
 def line(*points: tuple[float, float]) -> shapely.LineString:
     """A line through spots given in metres."""
     return shapely.LineString([place(*point) for point in points])
@@ -60,6 +84,13 @@ def holds(pairs: dict[str, str], evidence: str = "confirmed") -> pd.DataFrame:
     return pd.DataFrame(
         {"site_id": list(pairs), "kind": list(pairs.values()), "evidence": evidence, "rule": "drawn by hand"}
     )
+
+
+def no_gates() -> gpd.GeoDataFrame:
+    """The gates of a study that has none."""
+    columns = {"gate_id": "str", "zone": "str", "kind": "str", "weight": "float64", "n_residences": "int64"}
+    table = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in columns.items()})
+    return gpd.GeoDataFrame(table, geometry=[], crs="EPSG:4326")
 
 
 def random_nodes(seed: int, n: int = 30) -> np.ndarray:
