@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import geopandas as gpd
@@ -106,6 +107,32 @@ def random_network(seed: int, n: int = 30, extra: int = 20) -> WalkNetwork:
     edges = [(f"{u}", f"{v}", float(rng.uniform(20, 400))) for u, v in pairs]
     oneway = tuple(int(i) for i in range(n - 1, len(edges)) if rng.random() < 0.3)
     return drawn_network(at, edges, oneway=oneway)
+
+
+def with_zones(network: WalkNetwork, seed: int, *, share: float = 0.3, n_zones: int = 3) -> WalkNetwork:
+    """The same streets, some of them links of a few zones."""
+    rng = np.random.default_rng(seed + 2)
+    m = len(network.edge_u)
+    return replace(network, edge_zone=np.where(rng.random(m) < share, rng.integers(1, n_zones + 1, m), 0))
+
+
+def as_walked_by(network: WalkNetwork, zone: int) -> WalkNetwork:
+    """The streets that people of a zone may walk, as a network without zones."""
+    open_ = (network.edge_zone == 0) | (network.edge_zone == zone)
+    return replace(
+        network,
+        edge_forward=network.edge_forward & open_,
+        edge_backward=network.edge_backward & open_,
+        edge_zone=np.zeros_like(network.edge_zone),
+    )
+
+
+def random_places(network: WalkNetwork, seed: int, n: int, *, n_zones: int = 0) -> Snaps:
+    """Places on streets that everybody walks, some of them at corners, with people of some zones."""
+    rng = np.random.default_rng(seed)
+    edge = rng.choice(np.flatnonzero(network.edge_zone == 0), n)
+    fraction = np.where(rng.random(n) < 0.3, rng.integers(0, 2, n), rng.random(n))
+    return Snaps(np.arange(n + 1), edge, fraction, rng.uniform(0, 40, n), rng.integers(0, n_zones + 1, n))
 
 
 def scipy_times_s(network: WalkNetwork, origins: Snaps, targets: Snaps, *, limit_s: float = np.inf) -> np.ndarray:

@@ -158,7 +158,7 @@ def _along(start: float, end: float, from_u: Seconds, from_v: Seconds) -> Second
 @njit(cache=True, nogil=True)
 def _times_of(edge: Any, zone: int) -> tuple[Seconds, Seconds]:
     """Seconds for a whole edge away from either end, as people of a zone walk it."""
-    if edge.zone != 0 and zone != EVERYWHERE and edge.zone != zone:
+    if edge.zone not in (0, zone) and zone != EVERYWHERE:
         return _NEVER, _NEVER
     return edge.from_u, edge.from_v
 
@@ -206,7 +206,7 @@ def _offer(
     entries[used].before = known
     bucket_of[bucket] = np.int32(used) if better else following
     label[vertex] = offered if better else known
-    return used + np.int64(better)
+    return used + int(better)
 
 
 @njit(cache=True, nogil=True)
@@ -620,12 +620,12 @@ def reached_parts(
                         _mark(words, index, number)
                         whole[number >> 6] |= np.int64(arcs.arc[i].cost <= left) << (number & 63)
         n_touched = _taken(words, index, whole, touched)
-        for number in touched[:n_touched]:
-            if number >= 0:
-                out_edge[done], low[done], high[done] = number, 0.0, 1.0
+        for told in touched[:n_touched]:
+            if told >= 0:
+                out_edge[done], low[done], high[done] = told, 0.0, 1.0
                 done += 1
                 continue
-            number = ~number
+            number = ~told
             edge = arcs.edges[number]
             from_u, from_v = _times_of(edge, zone)
             left_u, left_v = limit - _time(label[edge.u]), limit - _time(label[edge.v])
@@ -677,7 +677,7 @@ def _with_part(low: FloatArray, high: FloatArray, first: int, used: int, start: 
 
 
 @njit(cache=True, nogil=True)
-def first_links(
+def first_links(  # noqa: PLR0912 - one home after the other, read from top to bottom
     backwards: Arcs,
     onwards: Arcs,
     sources: Records,

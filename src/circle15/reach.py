@@ -566,7 +566,9 @@ def _rows(search: Callable[..., int], n: int, dtypes: Sequence[type], *, most: i
     def filled(first: int, last: int) -> list[list[Any]]:
         blocks = []
         while first < last:
-            columns = [np.empty(max(_BLOCK, most), dtype=dtype) for dtype in dtypes]  # what isn't written costs nothing
+            columns: list[Any] = [
+                np.empty(max(_BLOCK, most), dtype=dtype) for dtype in dtypes
+            ]  # what isn't written costs nothing
             after = search(first, last, count, *columns)
             used = count[first:after].sum()
             blocks.append([column[:used] for column in columns])

@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,16 @@ from circle15.errors import ConfigError, DataError, InputError, head
 from circle15.network import WalkNetwork, profile_named, profiles_with
 from circle15.outputs.folder import write_run
 from circle15.outputs.webmap import render_map
-from circle15.reach import behind_gates, from_gates, kind_reach, kind_times, nearest_times, take, times_within
+from circle15.reach import (
+    behind_gates,
+    from_gates,
+    kind_reach,
+    kind_times,
+    nearest_times,
+    take,
+    times_within,
+    warm_up,
+)
 from circle15.schema import (
     EVIDENCE,
     LEVELS,
@@ -274,8 +284,10 @@ class Study:
     def _prepared(self, clock: _Clock, districts: Collection[str]) -> _Data:
         """The data read, checked and joined: the first three stages."""
         config = self.config
-        with clock(STAGES[0]):
+        with clock(STAGES[0]), ThreadPoolExecutor(1) as beside:
+            warm = beside.submit(warm_up)  # the searches load, or compile, while the data is read
             osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
+            warm.result()
         with clock(STAGES[1]):
             sites, site_kinds = self._sites(osm)
             settled, conflicts = self._settled(sites, site_kinds)
