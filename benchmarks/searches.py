@@ -220,7 +220,7 @@ def reached_row(case: Case, repetitions: int) -> None:
     parts = work()
     ours = median_s(work, repetitions)
     n = len(case.home.edge)
-    note = f"{corners / n:.0f} corners, {len(parts.edge) / n:.0f} parts each, ours {1e9 * ours[0] / corners:.0f} ns a corner"
+    note = f"{corners / n:.0f} corners, {len(parts.edge) / n:.0f} parts each; {1e9 * ours[0] / corners:.0f} ns a corner"
     row(f"reached by {n:,}, {case.name}", ours, median_s(lambda: with_scipy_reached(case, graph), repetitions), note)
 
 

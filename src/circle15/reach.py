@@ -22,7 +22,7 @@ import shapely
 from scipy import sparse
 
 from circle15 import _kernels, checklist
-from circle15._kernels import EVERYWHERE, HOOK, PLACE, TICK_S, Records, Targets
+from circle15._kernels import EVERYWHERE, HOOK, PLACE, TICK_S, UNLABELLED, Records, Targets
 from circle15.errors import InputError
 from circle15.network import Snaps, WalkNetwork
 from circle15.network.snaps import Entries, listed
@@ -211,19 +211,18 @@ def nearest_times(
     target_zone = owner_zone[targets["owner"]]
     order = np.lexsort((arcs.edges["u"][targets["edge"]], target_zone))
     zones, first = np.unique(target_zone[order], return_index=True)
-    best = np.full((len(groups), n), np.inf, dtype=np.float32)
-    who = np.empty((len(groups), n), dtype=np.int32)
+    best = np.full((len(groups), n), UNLABELLED)
 
     def search(first_group: int, _: int) -> None:
         _kernels.nearest_places(
             arcs, sources, group_start, np.arange(first_group, len(groups), n_parts), targets[order],
-            zones.astype(np.int64), np.append(first, len(order)).astype(np.int64), cutoff_s + TICK_S, best, who,
+            zones.astype(np.int64), np.append(first, len(order)).astype(np.int64), cutoff_s + TICK_S, best,
         )  # fmt: skip
 
     n_parts = _n_parts(len(groups))
     _in_parts(search, n_parts, n_parts)
     time_s, site = np.empty((n, len(groups))), np.empty((n, len(groups)), dtype=np.int64)
-    _in_parts(lambda a, b: _kernels.in_ticks(best, who, cutoff_s, a, b, time_s, site), n, _threads())
+    _in_parts(lambda a, b: _kernels.in_ticks(best, float(cutoff_s), a, b, time_s, site), n, _threads())
     return time_s, site
 
 
@@ -234,7 +233,7 @@ def times_within(network: WalkNetwork, origins: Snaps, destinations: Snaps, *, c
 
     def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
         start, zone = origins.indptr, origins.own
-        return _kernels.times_between(arcs, sources, start, zone, first, last, targets, cutoff_s, count, *out)
+        return _kernels.times_between(arcs, sources, start, zone, first, last, targets, float(cutoff_s), count, *out)
 
     indptr, (indices, time_s) = _rows(search, n, (np.int32, np.float64), most=targets.size)
     return sparse.csr_array((time_s, indices, indptr), shape=(n, targets.size))
@@ -267,7 +266,7 @@ def reached_parts(network: WalkNetwork, homes: Snaps, *, cutoff_s: float, backwa
     n = len(homes.indptr) - 1
 
     def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
-        return _kernels.reached_parts(arcs, sources, homes.indptr, zone, first, last, cutoff_s, count, *out)
+        return _kernels.reached_parts(arcs, sources, homes.indptr, zone, first, last, float(cutoff_s), count, *out)
 
     most = 2 * (len(arcs.edges) + len(sources))
     indptr, (edge, low, high) = _rows(search, n, (np.int32, np.float64, np.float64), most=most)
@@ -567,7 +566,7 @@ def _rows(search: Callable[..., int], n: int, dtypes: Sequence[type], *, most: i
         blocks = []
         while first < last:
             columns: list[Any] = [
-                np.empty(max(_BLOCK, most), dtype=dtype) for dtype in dtypes
+                np.empty(_BLOCK + most, dtype=dtype) for dtype in dtypes
             ]  # what isn't written costs nothing
             after = search(first, last, count, *columns)
             used = count[first:after].sum()
