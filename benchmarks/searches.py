@@ -186,9 +186,9 @@ def median_s(work: Callable[[], object], times: int) -> tuple[float, float]:
 
 
 def row(name: str, ours: tuple[float, float], theirs: tuple[float, float], note: str) -> None:
-    print(
-        f"| {name} | {ours[0]:.4f} ± {ours[1]:.4f} | {theirs[0]:.4f} ± {theirs[1]:.4f} | {theirs[0] / ours[0]:.1f} | {note} |"
-    )
+    """Print a row of the table, from medians and spreads."""
+    seconds = " | ".join(f"{median:.4f} ± {spread:.4f}" for median, spread in (ours, theirs))
+    print(f"| {name} | {seconds} | {theirs[0] / ours[0]:.1f} | {note} |", flush=True)
 
 
 def nearest_row(case: Case, repetitions: int) -> None:

@@ -315,9 +315,11 @@ def nearest_places(
     One search a group over open arcs serves everybody (over all arcs, if `zones` is EVERYWHERE). Sources come in the
     order of their vertices and start in blocks of neighbours, one block after the other over the same labels: what two
     blocks reach is labelled twice, but all that a block touches stays in cache, which at 10^6 vertices is five times
-    faster. For people of a zone the result is then repaired: the zone's links offer what is known on one side to the other, and the search runs on, over
-    open arcs and these links, where that improves a label. That is exact: a best walk over links of the zone meets the
-    first of them where the public label is already right.
+    faster.
+
+    For people of a zone the result is then repaired: the zone's links offer what is known on one side to the other, and
+    the search runs on, over open arcs and these links, where that improves a label. That is exact: a best walk over
+    links of the zone meets the first of them where the public label is already right.
     """
     limit = np.float32(limit_s)
     scale = np.float32(N_BUCKETS) / limit
