@@ -337,10 +337,10 @@ def kind_reach(
         time_s <= threshold_s[:, None], np.maximum(_counts(network, home, there, groups, threshold_s), 1), 0
     )
     k = len(checklist.KINDS)
-    doors = points_of(residences)
-    straight_m = [
-        straight_line_m(network, doors, sites.geometry.iloc[np.union1d(groups[i], groups[k + i])]) for i in range(k)
-    ]
+    doors, places = network.plane(points_of(residences)), network.plane(sites.geometry)
+    either = [places[np.union1d(groups[i], groups[k + i])] for i in range(k)]
+    with ThreadPoolExecutor(_threads()) as pool:
+        straight_m = list(pool.map(lambda of_kind: straight_line_m(doors, of_kind), either))
     return KindReach(
         time_s[:, :k], time_s[:, k:], site[:, :k], site[:, k:], count[:, :k], count[:, k:], np.column_stack(straight_m)
     )
@@ -458,12 +458,11 @@ def from_gates(network: WalkNetwork, home: Snaps) -> Snaps:
     return listed([started], own=home.own)
 
 
-def straight_line_m(network: WalkNetwork, origins: gpd.GeoSeries, places: gpd.GeoSeries) -> FloatArray:
-    """Metres as the crow flies from each origin to the nearest place, inf where there is none."""
+def straight_line_m(origins: npt.NDArray[Any], places: npt.NDArray[Any]) -> FloatArray:
+    """Metres as the crow flies from each origin to the nearest place, inf where there is none; shapes in one plane."""
     if not len(places):
         return np.full(len(origins), np.inf)
-    tree = shapely.STRtree(network.plane(places))
-    _, distance = tree.query_nearest(network.plane(origins), return_distance=True, all_matches=False)
+    _, distance = shapely.STRtree(places).query_nearest(origins, return_distance=True, all_matches=False)
     return np.asarray(distance, dtype=np.float64)
 
 

@@ -13,7 +13,7 @@ import shapely
 from circle15.errors import DataError, InputError
 from circle15.network.foot import gate_rule
 from circle15.network.gates import CUSTOMERS, PRIVATE, PUBLIC
-from circle15.network.streets import Parts, Ways
+from circle15.network.streets import Parts, Ways, as_lines
 from circle15.units import BoolArray, FloatArray, IntArray, to_plane
 
 if TYPE_CHECKING:
@@ -114,21 +114,18 @@ def gated_ways(
     return GatedWays(ways, rule, cuts, names)
 
 
-def ground_of(
-    parts: Parts, ways: Ways, lines: np.ndarray[Any, Any], compounds: gpd.GeoDataFrame, *, closed: bool
-) -> IntArray:
+def ground_of(parts: Parts, ways: Ways, compounds: gpd.GeoDataFrame, *, closed: bool) -> IntArray:
     """(m,) whose ground each street is on, as `gates.enclose` reads it.
 
-    Parameters
-    ----------
-    lines : (m,) the streets in the plane of the compounds. A street belongs to the smallest compound that its middle
-        lies in.
+    A street belongs to the smallest compound that its middle lies in.
     """
     access, says = ways.access[parts.edge_way], ways.says_access[parts.edge_way]
     ground = np.select([access == "private", access == "customers"], [PRIVATE, CUSTOMERS], default=PUBLIC)
     kept = (access == "private") | ((access == "public") & ~says if closed else np.zeros(len(access), dtype=bool))
     rows = np.flatnonzero(kept)
-    inside = smallest_around(shapely.line_interpolate_point(lines[rows], 0.5, normalized=True), compounds)
+    lines = as_lines(ways.lonlat[parts.positions], parts.positions_start, rows)
+    middles = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
+    inside = smallest_around(np.asarray(shapely.points(_plane(middles, compounds.crs))), compounds)
     ground[rows[inside >= 0]] = 1 + inside[inside >= 0]
     return np.asarray(ground, dtype=np.int64)
 

@@ -159,8 +159,7 @@ class WalkNetwork:
         shut = rule.index[rule == "closed"].to_numpy(dtype=np.int64)
         parts = split_at_junctions(ways, np.concatenate([gated.cuts, shut]))
         coords, start = ways.lonlat[parts.positions], parts.positions_start
-        x, y = to_plane(polygons.crs).transform(coords[:, 0], coords[:, 1])
-        ground = ground_of(parts, ways, as_lines(np.column_stack([x, y]), start), polygons, closed=closed)
+        ground = ground_of(parts, ways, polygons, closed=closed)
         length_m = lengths_m(ways.lonlat, parts.positions, start)
         made = enclose(
             parts.edge_u, parts.edge_v, length_m, ground, np.isin(parts.vertex_node, shut), n_compounds=len(polygons)
@@ -202,7 +201,7 @@ class WalkNetwork:
         opened = np.flatnonzero(network.edge_class == "gate")
         opened = opened[np.isin(node[network.edge_u[opened]], open_nodes)]
         pieces = np.where(made.edge_home > len(polygons), made.edge_home, 0)[: len(length_m)]
-        grounds = _on_grounds(osm, as_lines(coords, start), length_m, pieces, len(network.zone_id))
+        grounds = _on_grounds(osm, coords, start, length_m, zone=pieces, n_zones=len(network.zone_id))
         return replace(network._opened(opened), zone_for_visitors=network.zone_for_visitors | grounds)
 
     @classmethod
@@ -597,11 +596,11 @@ def _zone_ids(compounds: Iterable[str], piece_ways: Iterable[str]) -> np.ndarray
 
 
 def _on_grounds(
-    osm: OsmExtract, lines: np.ndarray[Any, Any], length_m: FloatArray, zone: IntArray, n_zones: int
+    osm: OsmExtract, coords: FloatArray, start: IntArray, length_m: FloatArray, *, zone: IntArray, n_zones: int
 ) -> BoolArray:
     """(n_zones,) whether most of a zone's street lies in a campus, a hospital's grounds or the like; never zone 0."""
     rows = np.flatnonzero(zone > 0)
-    middles = shapely.line_interpolate_point(lines[rows], 0.5, normalized=True)
+    middles = shapely.line_interpolate_point(as_lines(coords, start, rows), 0.5, normalized=True)
     hit, _ = shapely.STRtree(np.asarray(osm.grounds.geometry.array)).query(middles, predicate="within")
     inside = np.zeros(len(zone), dtype=bool)
     inside[rows[hit]] = True

@@ -64,11 +64,12 @@ def _write_gpkg(frames: StudyFrames, path: Path) -> None:
         for name, frame in layers.items():
             shown = frame.set_crs("EPSG:4326", allow_override=True) if frame.crs is None else frame
             pyogrio.write_dataframe(
-                _finite(shown), path, layer=name, driver="GPKG", append=path.exists(),
+                _finite(shown), path, layer=name, driver="GPKG", append=path.exists(), use_arrow=True,
                 geometry_type=None if len(shown) else "Unknown", promote_to_multi=False,
             )  # fmt: skip
         for name in _GPKG_TABLES:
-            pyogrio.write_dataframe(_finite(getattr(frames, name)), path, layer=name, driver="GPKG", append=True)
+            table = _finite(getattr(frames, name))
+            pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=True, use_arrow=True)
 
 
 def _wide(access: pd.DataFrame) -> pd.DataFrame:
