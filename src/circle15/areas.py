@@ -342,7 +342,7 @@ def _linked(in_gap: BoolArray, start: IntArray, end: IntArray) -> list[IntArray]
 
 
 def _drawn(drawn: Any, lacks: BoolArray, groups: list[IntArray], start: IntArray, end: IntArray) -> list[Any]:
-    """The union of each group's shapes. Linked neighbours who lack the very same kinds are united once for all kinds."""
+    """The union of each group's shapes. Linked neighbours who lack the same kinds are united once for all kinds."""
     _, alike = np.unique(lacks, axis=0, return_inverse=True)
     same = alike[start] == alike[end]
     graph = coo_array((np.ones(same.sum()), (start[same], end[same])), shape=(len(lacks), len(lacks)))

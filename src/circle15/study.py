@@ -294,24 +294,18 @@ class Study:
             area_shapes = self._areas(osm)
             residences, n_outside = self._residences(osm, area_shapes, districts)
         with clock(STAGES[2]):
-            elevation = self._elevation(osm)
-            network = self._network(osm, elevation, config.walk.compound_default)
+            walk = config.walk
+            network = WalkNetwork.from_osm(
+                osm,
+                profile=self.profile,
+                elevation=self._elevation(osm),
+                max_snap_m=walk.max_snap_m,
+                min_component_m=walk.min_component_m,
+                compound_default=walk.compound_default,
+                gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
+            )
             layers = self._layers(network, osm, sites, site_kinds, area_shapes)
-        return _Data(
-            osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, elevation, network, layers
-        )
-
-    def _network(self, osm: OsmExtract, elevation: Elevation | None, compound_default: str) -> WalkNetwork:
-        walk = self.config.walk
-        return WalkNetwork.from_osm(
-            osm,
-            profile=self.profile,
-            elevation=elevation,
-            max_snap_m=walk.max_snap_m,
-            min_component_m=walk.min_component_m,
-            compound_default=compound_default,
-            gates=None if walk.gates is None else read_gates(self.config.file(walk.gates)),
-        )
+        return _Data(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
 
     def _hung(self, network: WalkNetwork, data: _Data) -> tuple[Snaps, Snaps, Snaps]:
         """Residences, sites and the edge of the data on a network."""
@@ -325,7 +319,7 @@ class Study:
         if not len(data.network.surroundings.compounds):
             return None
         walk = self.config.walk
-        network = self._network(data.osm, data.elevation, "open" if walk.compound_default == "closed" else "closed")
+        network = data.network.with_compounds("open" if walk.compound_default == "closed" else "closed")
         if walk.open_gates:
             known = set(network.gates()["gate_id"])
             network = network.with_open_gates("all" if walk.open_gates == "all" else known & set(walk.open_gates))
@@ -616,7 +610,6 @@ class _Data(NamedTuple):
     area_shapes: gpd.GeoDataFrame
     residences: gpd.GeoDataFrame
     n_outside: int
-    elevation: Elevation | None
     network: WalkNetwork
     layers: pd.DataFrame
 
