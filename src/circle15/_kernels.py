@@ -314,11 +314,11 @@ def nearest_places(
 ) -> None:
     """The label of the nearest source of some groups for each target.
 
-    Group g has the sources `group_start[g]` to `group_start[g + 1]`. A target's entry is read at the ends `u`, `v` of its
-    edge, `to_u`, `to_v` seconds away, inf where that can't be walked: readings `zone_start[i]` to `zone_start[i + 1]`
-    are those of people of `zones[i]`. Edge e has the entries `edge_start[e]` to `edge_start[e + 1]` of `entries_on`,
-    for walks that never leave it, by people of `zone_of` their owner. Row g of `best`, one column an owner, receives
-    the result; it is given as `UNLABELLED`, and stays so where no source is within the limit.
+    Group g has the sources `group_start[g]` to `group_start[g + 1]`. A target's entry is read at the ends `u`, `v` of
+    its edge, `to_u`, `to_v` seconds away, inf where that can't be walked: readings `zone_start[i]` to
+    `zone_start[i + 1]` are those of people of `zones[i]`. Edge e has the entries `edge_start[e]` to `edge_start[e + 1]`
+    of `entries_on`, for walks that never leave it, by people of `zone_of` their owner. Row g of `best`, one column an
+    owner, receives the result; it is given as `UNLABELLED`, and stays so where no source is within the limit.
 
     One search a group over open arcs serves everybody (over all arcs, if `zones` is EVERYWHERE). Sources come in the
     order of their vertices and start in blocks of neighbours, one block after the other over the same labels: what two
