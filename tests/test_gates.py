@@ -294,6 +294,18 @@ def test_one_network_can_be_read_both_ways(tmp_path, made, read):
     assert other.gates().equals(own.gates())
 
 
+def test_who_lives_far_from_compounds_need_not_be_hung_anew(tmp_path):
+    # Inside, at the edge, at the far end of the southern street, and one who says that it is of the compound.
+    places = spots({"a": (210, 150), "b": (150, 40), "c": (400, -150), "d": (400, -140)}).geometry
+    names = pd.Series([None, None, None, "w90"], dtype="str")
+    made = compound(tmp_path, compound_default="open")
+    read = made.with_compounds("closed")
+    again = read.snap_again(made.snap(places, names), places, names)
+    for mine, plain in zip(again, read.snap(places, names), strict=True):
+        assert mine.tolist() == plain.tolist()
+    assert again.own.tolist() == [1, 0, 0, 1]
+
+
 def test_a_residential_area_without_gate_or_wall_is_no_compound(tmp_path):
     plain = {7: (200, 50, {}), 8: (200, 250, {})}
     network = compound(tmp_path, nodes=plain, compound_default="closed")

@@ -31,6 +31,7 @@ from circle15.network.snapping import (
     no_surroundings,
     points_shared,
     snap_people,
+    snap_people_again,
     snap_sites,
     surroundings_of,
 )
@@ -544,9 +545,14 @@ class WalkNetwork:
     def street_km(self, shapes: gpd.GeoSeries) -> FloatArray:
         """Kilometres of public street inside each polygon, in the local plane."""
         polygons, public = self.plane(shapes), self.lines[self.edge_home == 0]
-        which, hit = shapely.STRtree(public).query(polygons, predicate="intersects")
-        inside_m = shapely.length(shapely.intersection(public[hit], polygons[which]))
-        return np.asarray(np.bincount(which, weights=inside_m, minlength=len(polygons)) / 1000.0, dtype=np.float64)
+        tree = shapely.STRtree(public)
+        whole, cut = (np.unique(tree.query(polygons, predicate=how), axis=1) for how in ("covers", "crosses"))
+        inside_m = [
+            shapely.length(public[whole[1]]),
+            shapely.length(shapely.intersection(public[cut[1]], polygons[cut[0]])),
+        ]
+        metres = np.bincount(np.append(whole[0], cut[0]), weights=np.concatenate(inside_m), minlength=len(polygons))
+        return np.asarray(metres / 1000.0, dtype=np.float64)
 
     def plane(self, geometry: gpd.GeoSeries) -> np.ndarray[Any, Any]:
         """Geometry in any CRS as shapely objects in the local plane."""
@@ -567,6 +573,10 @@ class WalkNetwork:
         compound_id : each residence's compound, where it says; else the smallest one around it.
         """
         return snap_people(self, geometry, compound_id)
+
+    def snap_again(self, before: Snaps, geometry: gpd.GeoSeries, compound_id: pd.Series[str] | None = None) -> Snaps:
+        """The same as `snap`, sooner, for residences hung on this network before compounds were read the other way."""
+        return snap_people_again(self, before, geometry, compound_id)
 
     def snap_sites(self, geometry: gpd.GeoSeries) -> Snaps:
         """Hang sites on the network: polygons and lines by the ways into them.
@@ -594,7 +604,8 @@ class WalkNetwork:
         _, hit = tree.query(rim, predicate="intersects")
         _, edge, fraction = points_shared(rim[np.zeros(len(hit), dtype=int)], self.lines[hit], np.zeros_like(hit), hit)
         x, y = to_plane(self.crs).transform(self.node_lonlat[:, 0], self.node_lonlat[:, 1])
-        close = shapely.dwithin(shapely.points(x, y), rim[0], within_m)
+        shapely.prepare(rim)
+        close = shapely.dwithin(rim[0], shapely.points(x, y), within_m)
         close[self.cut_vertex] = True
         at_u, at_v = np.flatnonzero(close[self.edge_u]), np.flatnonzero(close[self.edge_v])
         edge = np.concatenate([edge, at_u, at_v]).astype(np.int64)
