@@ -101,6 +101,22 @@ def test_small_holes_are_closed_and_large_ones_stay(exact):
 
 
 @both_ways
+def test_a_hole_with_water_stays_open(exact):
+    # The block of 200 x 200 m again, with a pond of 10 x 10 m in the hole of 140 x 140 m, and one far away.
+    square = {"a": (0, 0), "b": (200, 0), "c": (200, 200), "d": (0, 200)}
+    network = drawn_network(square, [("a", "b", 200.0), ("b", "c", 200.0), ("c", "d", 200.0), ("d", "a", 200.0)])
+    home, ring = spots({"h": (0, 0)}), [(95, 95), (105, 95), (105, 105), (95, 105)]
+    ponds = [shapely.Polygon([place(x + shift, y) for x, y in ring]) for shift in (0, 900)]
+    near, far = (gpd.GeoSeries([pond], crs="EPSG:4326") for pond in ponds)
+    dry, wet, dry_too = (
+        isochrones(network, home, [300, 900], hole_m2=20_000, water=water, exact=exact)["area_m2"][1]
+        for water in (None, near, far)
+    )
+    assert dry - wet == pytest.approx(19_600, rel=1e-2)
+    assert dry_too == dry
+
+
+@both_ways
 def test_corners_between_strips_are_kept(exact):
     # A crossroads: two strips of 400 x 60 m that share 60 x 60 m, four round ends; its four inner corners are sharp.
     nodes = {"m": (0, 0), "e": (200, 0), "n": (0, 200), "w": (-200, 0), "s": (0, -200)}
@@ -185,7 +201,7 @@ def test_more_time_speed_or_paths_never_shrink_a_circle(seed, cutoff, what):
             network, edge_forward=np.ones(len(network.edge_u), bool), edge_backward=np.ones(len(network.edge_u), bool)
         )
     after = circles_in_plane(more, home, [longer], hole_m2=1e7)[0]
-    # Round ends are cut by lines (a twenty-fifth of the width), and clefts between strips end at a cell's corner (12 m).
+    # Round ends are cut by lines (a twenty-fifth of the width), clefts between strips end at a cell's corner (12 m).
     assert shapely.area(shapely.difference(before, shapely.buffer(after, 12))) <= 1e-3
     assert shapely.area(shapely.difference(before, shapely.buffer(after, 30 / 25))) <= 2e-3 * shapely.area(before)
 
@@ -246,3 +262,15 @@ def test_every_point_of_a_citys_circles_is_within_the_width_or_in_a_closed_hole(
         assert shapely.distance(points[far], closed).max(initial=0.0) <= 0.2
         checked += len(points)
     assert checked >= 10_000
+
+
+def test_no_circle_of_a_city_covers_water_beyond_its_width(city):
+    osm, network, homes = city
+    water = osm.backdrop.geometry[osm.backdrop["kind"] == "water"]
+    circles = circles_in_plane(network, homes, [300, 900], width_m=25, water=water)
+    strips = circles_in_plane(network, homes, [300, 900], width_m=25, hole_m2=0, exact=True)
+    lake = shapely.union_all(network.plane(water))
+    covered = shapely.intersection(circles, lake)
+    assert (shapely.area(covered) > 0).sum() > 10
+    # GEOS cuts its round ends by lines too, up to 0.12 m inside the width; a hole inside one cell isn't seen.
+    assert shapely.area(shapely.difference(covered, shapely.buffer(strips, 0.2))).max() <= 0.1
