@@ -70,7 +70,7 @@ def test_one_way_streets_are_walked_one_way(exact):
     towards = network.plane(catchments(network, spots({"s": middle}, "site_id"), [300], exact=exact).geometry)[0]
     assert shapely.area(away) == pytest.approx(300 * 60 + 2 * END, rel=5e-3)
     assert shapely.area(towards) == pytest.approx(300 * 60 + 2 * END, rel=5e-3)
-    assert shapely.area(shapely.intersection(away, towards)) == pytest.approx(2 * END, rel=3e-2)
+    assert shapely.area(shapely.intersection(away, towards)) == pytest.approx(2 * END, rel=6e-2)
 
 
 @both_ways
@@ -122,7 +122,8 @@ def test_corners_between_strips_are_kept(exact):
     nodes = {"m": (0, 0), "e": (200, 0), "n": (0, 200), "w": (-200, 0), "s": (0, -200)}
     network = drawn_network(nodes, [("m", there, 200.0) for there in "enws"])
     circles = isochrones(network, spots({"h": (0, 0)}), [900], exact=exact)
-    assert circles["area_m2"][0] == pytest.approx(2 * 400 * 60 - 60 * 60 + 4 * END, rel=5e-3)
+    # A round end, 94 m long, loses at most 1.5 m x 2/3 of its length.
+    assert -4 * 94 <= circles["area_m2"][0] - (2 * 400 * 60 - 60 * 60 + 4 * END) <= 0
 
 
 @both_ways
@@ -201,9 +202,9 @@ def test_more_time_speed_or_paths_never_shrink_a_circle(seed, cutoff, what):
             network, edge_forward=np.ones(len(network.edge_u), bool), edge_backward=np.ones(len(network.edge_u), bool)
         )
     after = circles_in_plane(more, home, [longer], hole_m2=1e7)[0]
-    # Round ends are cut by lines (a twenty-fifth of the width), clefts between strips end at a cell's corner (12 m).
-    assert shapely.area(shapely.difference(before, shapely.buffer(after, 12))) <= 1e-3
-    assert shapely.area(shapely.difference(before, shapely.buffer(after, 30 / 25))) <= 2e-3 * shapely.area(before)
+    # Round ends are cut by lines (a twentieth of the width), clefts between strips end at a cell's corner (13 m).
+    assert shapely.area(shapely.difference(before, shapely.buffer(after, 13.4))) <= 1e-3
+    assert shapely.area(shapely.difference(before, shapely.buffer(after, 30 / 20))) <= 2e-3 * shapely.area(before)
 
 
 def test_many_places_at_once_give_what_each_gives_alone():

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["catchments", "isochrones", "part_lines"]
 
 _QUARTER_SEGMENTS = 8
-_CELLS_A_WIDTH = 2.5  # 10 m cells for the usual 25 m: a round end loses at most a fiftieth of its width
+_CELLS_A_WIDTH = 2.25  # a line across a cell leaves at most a twentieth of the width of a round end outside
 _PRECISION_M = 1e-6  # of unions
 _PLACES_AT_ONCE = 1024  # bounds the memory of reached parts
 _PLACES_A_TASK = 32
@@ -57,10 +57,10 @@ def isochrones(
     width_m : a circle is what lies within this distance of a reached stretch, the leg to the street included.
     hole_m2 : holes smaller than this are closed.
     water : polygons in any CRS; a hole that holds some of it stays open, so that no circle covers water beyond
-        `width_m` (but in a hole smaller than a cell of the grid, which is `width_m` / 2.5 wide).
+        `width_m` (but in a hole smaller than a cell of the grid, which is `width_m` / 2.25 wide).
     exact : buffer and unite the stretches instead (a hundred times slower): what the fast way is tested against. The
-        fast way adds nothing beyond `width_m` (and 2 mm) but closed holes; it cuts up to a twenty-fifth of the width
-        from round ends, and the tips of narrow clefts between strips may be a cell wider.
+        fast way adds nothing beyond `width_m` (and 2 mm) but closed holes; it cuts up to a twentieth of the width from
+        round ends, and the tips of narrow clefts between strips may be a cell wider.
 
     Returns
     -------
@@ -212,22 +212,31 @@ def _circles(
 
 
 class _Lines(NamedTuple):
-    """Streets as flat arrays in the local plane: line e is the rows start[e] to start[e + 1]."""
+    """Streets as flat arrays in the local plane: line e is the rows start[e] to start[e + 1] of steps.
 
-    x: FloatArray
-    y: FloatArray
+    A step is its start's x and y, its direction and its length; each line's last step has no length.
+    """
+
+    step: FloatArray
     along: FloatArray
     start: IntArray
 
 
 def _lines(network: WalkNetwork) -> _Lines:
-    xy = shapely.get_coordinates(network.lines)
-    start = network.coords_start
-    step = np.concatenate([[0.0], np.hypot(*np.diff(xy, axis=0).T)])
-    step[start[:-1]] = 0.0
-    along = np.cumsum(step)
-    along -= np.repeat(along[start[:-1]], np.diff(start))
-    return _Lines(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1]), along, start)
+    xy, start = shapely.get_coordinates(network.lines), network.coords_start
+    step = _steps(xy, np.vstack([xy[1:], xy[-1:]]))
+    step[start[1:] - 1, 4] = 0.0
+    along = np.concatenate([[0.0], np.cumsum(step[:-1, 4])])
+    return _Lines(step, along - np.repeat(along[start[:-1]], np.diff(start)), start)
+
+
+def _steps(begin: FloatArray, end: FloatArray) -> FloatArray:
+    """(n, 5) start, direction and length of straight ways; a way of no length points east."""
+    way = end - begin
+    length = np.hypot(way[:, 0], way[:, 1])
+    still = length == 0.0
+    direction = np.where(still[:, None], (1.0, 0.0), way / np.where(still, 1.0, length)[:, None])
+    return np.column_stack([begin, direction, length])
 
 
 class _Stamps(NamedTuple):
@@ -279,8 +288,9 @@ def _outlined(
 ) -> np.ndarray[Any, Any]:
     """A polygon a place, by the grid."""
     corners, start, owner, area = _kernels.outlines(
-        *parts, *lines, *stamps, home.indptr, legs, width_m, hole_m2 if wet is None else 0.0, step_m
-    )
+        *parts, *lines, stamps.of_line, stamps.indptr, stamps.run, stamps.mark,
+        home.indptr, _steps(legs[:, :2], legs[:, 2:]), width_m, hole_m2 if wet is None else 0.0, step_m,
+    )  # fmt: skip
     rings = np.asarray(
         shapely.linearrings(corners, indices=np.repeat(np.arange(len(area)), np.diff(start))), dtype=object
     )

@@ -36,10 +36,9 @@ _SEGMENT = 5  # columns of a segment: x, y of its start, its direction, its leng
 @njit(cache=True, nogil=True, error_model="numpy")
 def stamps(
     edge: IntArray,
-    x: FloatArray,
-    y: FloatArray,
+    line: FloatArray,
     along: FloatArray,
-    edge_start: IntArray,
+    line_start: IntArray,
     width: float,
     step: float,
 ) -> tuple[IntArray, IntArray, MarkArray]:
@@ -52,8 +51,8 @@ def stamps(
     run, n_runs = np.empty((1024, 4), np.int64), 0
     mark, n_marks = np.empty(4096, np.uint8), 0
     for k in range(edge.size):
-        segment = np.empty((edge_start[edge[k] + 1] - edge_start[edge[k]], _SEGMENT))
-        n = _add_part(segment, 0, edge[k], 0.0, 1.0, x, y, along, edge_start)
+        segment = np.empty((line_start[edge[k] + 1] - line_start[edge[k]], _SEGMENT))
+        n = _add_part(segment, 0, edge[k], 0.0, 1.0, line, along, line_start)
         first_row, first_column, ny, nx = _window(segment[:n], width, step)
         marks = np.zeros((ny, nx), np.uint8)
         _mark(segment[:n], marks, first_column * step, first_row * step, step, width - SLACK_M)
@@ -83,10 +82,9 @@ def outlines(  # noqa: PLR0912 - numba pays for each array handed on
     edge: IntArray,
     low: FloatArray,
     high: FloatArray,
-    x: FloatArray,
-    y: FloatArray,
+    line: FloatArray,
     along: FloatArray,
-    edge_start: IntArray,
+    line_start: IntArray,
     stamp: IntArray,
     stamp_indptr: IntArray,
     stamp_run: IntArray,
@@ -100,9 +98,10 @@ def outlines(  # noqa: PLR0912 - numba pays for each array handed on
     """Rings of what lies within `width` of the stretches of each place.
 
     Place i has the parts `indptr[i]` to `indptr[i + 1]` (from fraction `low` to `high` of line `edge`) and its legs
-    likewise, rows of (x, y, x, y). Line e is the rows `edge_start[e]` to `edge_start[e + 1]` of `x`, `y`, with `along`
-    the way from its start; every line that a place reaches whole has the stamp `stamp[e]` of `stamps`. Holes under
-    `hole` are left out; `step` is the side of a cell, at most `width` / 2.
+    likewise. A leg is a row of (x, y of its start, direction, length), and line e the rows `line_start[e]` to
+    `line_start[e + 1]` of such steps, the last of no length, with `along` the way from its start. Every line that a
+    place reaches whole has the stamp `stamp[e]` of `stamps`. Holes under `hole` are left out; `step` is the side of a
+    cell, at most `width` / 2.
 
     Returns the rings' corners (n, 2), the start of each ring and the end of the last, the place of each ring, and its
     area, negative for holes. Rings aren't closed by a repeated corner.
@@ -111,7 +110,7 @@ def outlines(  # noqa: PLR0912 - numba pays for each array handed on
     for place in range(indptr.size - 1):
         count = leg_indptr[place + 1] - leg_indptr[place]
         for part in range(indptr[place], indptr[place + 1]):
-            count += edge_start[edge[part] + 1] - edge_start[edge[part]]
+            count += line_start[edge[part] + 1] - line_start[edge[part]]
         most = max(most, count)
     segment = np.empty((most, _SEGMENT))
     corners, n_corners = np.empty((4096, 2)), 0
@@ -119,14 +118,15 @@ def outlines(  # noqa: PLR0912 - numba pays for each array handed on
     for place in range(indptr.size - 1):
         used = 0
         for k in range(leg_indptr[place], leg_indptr[place + 1]):
-            used = _add(segment, used, leg[k, 0], leg[k, 1], leg[k, 2], leg[k, 3])
+            segment[used] = leg[k]
+            used += 1
         for part in range(indptr[place], indptr[place + 1]):
             if low[part] > 0 or high[part] < 1:
-                used = _add_part(segment, used, edge[part], low[part], high[part], x, y, along, edge_start)
+                used = _add_part(segment, used, edge[part], low[part], high[part], line, along, line_start)
         unstamped = used
         for part in range(indptr[place], indptr[place + 1]):
             if low[part] <= 0 and high[part] >= 1:
-                used = _add_part(segment, used, edge[part], 0.0, 1.0, x, y, along, edge_start)
+                used = _add_part(segment, used, edge[part], 0.0, 1.0, line, along, line_start)
         if used == 0:
             continue
         first_row, first_column, ny, nx = _window(segment[:used], width, step)
@@ -189,40 +189,26 @@ def _longer_rows(array):  # type: ignore[no-untyped-def] # of any kind
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add(segment: FloatArray, used: int, x0: float, y0: float, x1: float, y1: float) -> int:
-    length = np.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2)
-    segment[used, 0], segment[used, 1], segment[used, 4] = x0, y0, length
-    segment[used, 2] = (x1 - x0) / length if length > 0 else 1.0
-    segment[used, 3] = (y1 - y0) / length if length > 0 else 0.0
-    return used + 1
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _add_part(
     segment: FloatArray,
     used: int,
     edge: int,
     low: float,
     high: float,
-    x: FloatArray,
-    y: FloatArray,
+    line: FloatArray,
     along: FloatArray,
-    edge_start: IntArray,
+    line_start: IntArray,
 ) -> int:
     """Write the segments of a part of a line; return how many there are then. A line of no length gives a point."""
-    first, last = edge_start[edge], edge_start[edge + 1] - 1
-    total = along[last]
-    if total <= 0:
-        return _add(segment, used, x[first], y[first], x[first], y[first])
-    begin, end = low * total, high * total
+    first, last = line_start[edge], line_start[edge + 1] - 1
+    begin, end = low * along[last], high * along[last]
     for k in range(first, last):
         a, b = max(begin, along[k]), min(end, along[k + 1])
-        if b <= a:
-            continue
-        whole = along[k + 1] - along[k]
-        s, t = (a - along[k]) / whole, (b - along[k]) / whole
-        dx, dy = x[k + 1] - x[k], y[k + 1] - y[k]
-        used = _add(segment, used, x[k] + s * dx, y[k] + s * dy, x[k] + t * dx, y[k] + t * dy)
+        if b > a or (k == first and along[last] <= 0):
+            ux, uy = line[k, 2], line[k, 3]
+            segment[used, 0], segment[used, 1] = line[k, 0] + (a - along[k]) * ux, line[k, 1] + (a - along[k]) * uy
+            segment[used, 2], segment[used, 3], segment[used, 4] = ux, uy, b - a
+            used += 1
     return used
 
 
