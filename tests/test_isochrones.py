@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from circle15 import demo
@@ -162,6 +162,12 @@ def circles_in_plane(network: WalkNetwork, homes: gpd.GeoDataFrame, cutoffs, **o
 
 
 @settings(max_examples=40)
+@example(
+    seed=63, cutoffs=[30.0, 359.0, 525.0], closing=False
+)  # the union of two of these leaves a line a micrometre long
+@example(
+    seed=75, cutoffs=[60.0, 90.0], closing=False
+)  # and that of these loses a street where GEOS isn't told a precision
 @given(st.integers(0, 10_000), st.lists(st.floats(30, 900), min_size=2, max_size=3, unique=True), st.booleans())
 def test_circles_are_valid_nest_hold_every_reached_stretch_and_stay_in_width(seed, cutoffs, closing):
     network = random_network(seed, n=15, extra=8)
@@ -172,7 +178,7 @@ def test_circles_are_valid_nest_hold_every_reached_stretch_and_stay_in_width(see
     snaps = network.snap(home.geometry)
     assert shapely.is_valid(circles).all()
     for small, large in pairwise(circles):
-        assert shapely.area(shapely.difference(small, large)) <= 1e-3
+        assert shapely.area(shapely.difference(small, shapely.buffer(large, 1e-5))) <= 1e-9
     for circle, union, cutoff in zip(circles, exact, sorted(cutoffs), strict=True):
         assert shapely.is_empty(circle) == shapely.is_empty(union)
         if len(snaps.edge):

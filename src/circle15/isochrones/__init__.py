@@ -361,10 +361,12 @@ def _stay_open(rings: np.ndarray[Any, Any], hole_m2: float, wet: shapely.STRtree
 
 
 def _without_small_holes(shape: shapely.Geometry, hole_m2: float, wet: shapely.STRtree | None) -> shapely.Geometry:
-    if shapely.is_empty(shape):
-        return shapely.Polygon()
+    """The polygons of a shape with their small holes closed; a union may leave a stray line a micrometre long."""
+    parts = shapely.get_parts(shape)
     filled = []
-    for polygon in shapely.get_parts(shape):
+    for polygon in parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)]:
         rings = shapely.get_rings(polygon)
         filled.append(shapely.polygons(rings[0], rings[1:][_stay_open(rings[1:], hole_m2, wet)]))
+    if not filled:
+        return shapely.Polygon()
     return filled[0] if len(filled) == 1 else shapely.union_all(filled)
