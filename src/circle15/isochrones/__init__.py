@@ -87,8 +87,9 @@ def isochrones(
     """
     limits = _checked_limits(cutoffs_s, width_m, hole_m2)
     people = checked_residences(residences)
+    home = network.snap(people.geometry, people["compound_id"])
     return _circles(
-        network, people["residence_id"], points_of(people), limits,
+        network, people["residence_id"], points_of(people), home, limits,
         width_m=width_m, hole_m2=hole_m2, water=water, exact=exact, backwards=False,
     )  # fmt: skip
 
@@ -110,7 +111,7 @@ def catchments(
     Parameters
     ----------
     network : where people walk.
-    sites : `site_id` and geometry in any CRS; a polygon is entered where streets cross its edge.
+    sites : `site_id` and geometry in any CRS; a polygon is entered at its entrances, or where streets cross its edge.
     cutoffs_s, width_m, hole_m2, water, exact : as in `isochrones`.
 
     Returns
@@ -139,7 +140,7 @@ def catchments(
     limits = _checked_limits(cutoffs_s, width_m, hole_m2)
     places = checked_sites(sites)
     return _circles(
-        network, places["site_id"], places.geometry, limits,
+        network, places["site_id"], places.geometry, network.snap_sites(places.geometry), limits,
         width_m=width_m, hole_m2=hole_m2, water=water, exact=exact, backwards=True,
     )  # fmt: skip
 
@@ -158,6 +159,7 @@ def _circles(
     network: WalkNetwork,
     ids: pd.Series[str],
     geometry: gpd.GeoSeries,
+    snaps: Snaps,
     limits: list[float],
     *,
     width_m: float,
@@ -167,7 +169,7 @@ def _circles(
     backwards: bool,
 ) -> gpd.GeoDataFrame:
     """The frame of circles or catchments: one row a place and cutoff."""
-    places, snaps = network.plane(geometry), network.snap(geometry)
+    places = network.plane(geometry)
     lines, step_m = _lines(network), width_m / _CELLS_A_WIDTH
     wet = None if water is None else shapely.STRtree(network.plane(water))
 

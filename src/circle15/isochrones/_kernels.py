@@ -79,7 +79,7 @@ def stamps(
 @njit(cache=True, nogil=True, error_model="numpy")
 def outlines(  # noqa: PLR0912 - numba pays for each array handed on
     indptr: IntArray,
-    edge: IntArray,
+    edge: npt.NDArray[np.int32],
     low: FloatArray,
     high: FloatArray,
     line: FloatArray,
