@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 PEERS = Path(__file__).parent / "peers"
 ENVS = Path(__file__).parent / ".envs"
 MINIMUM = {"valhalla": (3, 12)}
@@ -27,26 +29,27 @@ HOME_OF = {
 }
 """Engines with an environment of their own; the others run in circle15's."""
 
+SCRIPT_OF, CASE_OF = {"exact": "circle15"}, {"exact": "exact"}
+"""Engines that are another's script at another case."""
+
 READY_S = 900.0  # the longest that an engine may prepare itself, contraction and tiles included
 LIMIT_S = 600.0  # the longest that it may work
-
-
-class Missing(Exception):
-    """An engine that can't take part, and why."""
+MARK = "told: "  # what an engine says to us, as in peers/timed.py
 
 
 @dataclass
 class Engine:
-    """A running engine and what it has told."""
+    """An engine at a task, and what it has told; `failed` says why it can't go on, `answer` is what it found."""
 
     name: str
-    process: subprocess.Popen[str]
-    lines: queue.Queue[str]
+    process: subprocess.Popen[str] | None = None
+    lines: queue.Queue[str] = field(default_factory=queue.Queue)
     versions: dict[str, str] = field(default_factory=dict)
     scale: float = 1.0
     seconds: list[float] = field(default_factory=list)
-    peak_mb: float = float("nan")
-    failed: str | None = None
+    peak_mb: float = 0.0
+    answer: dict[str, np.ndarray] = field(default_factory=dict)
+    failed: str = ""
 
 
 def set_up(names: list[str]) -> None:
@@ -63,7 +66,17 @@ def set_up(names: list[str]) -> None:
         try:
             subprocess.run([base, "-m", "venv", ENVS / name], check=True)
             subprocess.run(
-                [_python_in(ENVS / name), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r", requirements],
+                [
+                    _python_in(ENVS / name),
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--only-binary",
+                    ":all:",
+                    "-r",
+                    requirements,
+                ],
                 check=True,
             )
         except subprocess.CalledProcessError as error:
@@ -72,83 +85,92 @@ def set_up(names: list[str]) -> None:
 
 
 def start(name: str, case: str, folder: Path) -> Engine:
-    """An engine that has read its task and is ready to be asked.
+    """An engine that has read its task and is ready to be asked, or has failed."""
+    engine = Engine(name)
+    _launch(engine, case, folder)
+    return engine
 
-    Raises
-    ------
-    Missing
-        when its environment isn't there, or it fails to prepare itself.
-    """
-    home = HOME_OF.get(name)
+
+def restart(engine: Engine, case: str, folder: Path) -> None:
+    """The same engine in a new process."""
+    stop(engine, folder)
+    if not engine.failed:
+        _launch(engine, case, folder)
+
+
+def ask(engine: Engine) -> float:
+    """Let an engine do its work once; the seconds that it needs for all of it, inf when it has failed."""
+    told = _asked(engine, "\n", LIMIT_S)
+    return float(told["seconds"]) * engine.scale if told else float("inf")
+
+
+def stop(engine: Engine, folder: Path) -> None:
+    """Let an engine leave its answer and go."""
+    told = _asked(engine, None, READY_S)
+    if told:
+        engine.peak_mb = max(told["peak_mb"], engine.peak_mb)
+        with np.load(folder / f"{engine.name}.npz") as arrays:
+            engine.answer = dict(arrays)
+        assert engine.process is not None
+        engine.process.wait()
+
+
+def _launch(engine: Engine, case: str, folder: Path) -> None:
+    home = HOME_OF.get(engine.name)
     python = Path(sys.executable) if home is None else _python_in(ENVS / home)
     if not python.exists():
-        raise Missing("not installed; run make bench-setup")
-    script = PEERS / f"with_{'circle15' if name == 'exact' else name}.py"
-    with (folder / f"{name}.log").open("w") as log:
-        process = subprocess.Popen(
-            [python, script, "exact" if name == "exact" else case, folder],
+        engine.failed = "not installed (make bench-setup)"
+        return
+    script = PEERS / f"with_{SCRIPT_OF.get(engine.name, engine.name)}.py"
+    with (folder / f"{engine.name}.log").open("w") as log:
+        engine.process = subprocess.Popen(
+            [python, script, CASE_OF.get(engine.name, case), folder, folder / f"{engine.name}.npz"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
             env={key: value for key, value in os.environ.items() if home is None or key != "PYTHONPATH"},
         )
-    lines: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=_listen, args=(process, lines), daemon=True).start()
-    engine = Engine(name, process, lines)
+    engine.lines = queue.Queue()
+    threading.Thread(target=_listen, args=(engine.process, engine.lines), daemon=True).start()
     told = _heard(engine, READY_S)
-    if told is None:
-        raise Missing(engine.failed)
-    engine.versions, engine.scale = told["versions"], told["scale"]
-    return engine
+    if told:
+        engine.versions, engine.scale = told["versions"], told["scale"]
 
 
-def ask(engine: Engine, *, counted: bool = True) -> float:
-    """Let an engine do its work once; its seconds, for all the work, or inf when it failed (then it says why)."""
-    if engine.failed or engine.process.stdin is None:
-        return float("inf")
-    engine.process.stdin.write("\n")
-    engine.process.stdin.flush()
-    told = _heard(engine, LIMIT_S)
-    if told is None:
-        return float("inf")
-    seconds = float(told["seconds"]) * engine.scale
-    if counted:
-        engine.seconds.append(seconds)
-    return seconds
-
-
-def stop(engine: Engine) -> None:
-    """Let an engine leave its answer and go."""
-    if engine.failed or engine.process.stdin is None:
-        return
-    engine.process.stdin.close()
-    told = _heard(engine, READY_S)
-    if told is not None:
-        engine.peak_mb = max(told["peak_mb"], engine.peak_mb) if engine.peak_mb > 0 else told["peak_mb"]
-    engine.process.wait()
+def _asked(engine: Engine, words: str | None, limit_s: float) -> dict[str, Any] | None:
+    """What an engine answers to words, or to their end."""
+    if engine.failed or engine.process is None or engine.process.stdin is None:
+        return None
+    if words is None:
+        engine.process.stdin.close()
+    else:
+        engine.process.stdin.write(words)
+        engine.process.stdin.flush()
+    return _heard(engine, limit_s)
 
 
 def _heard(engine: Engine, limit_s: float) -> dict[str, Any] | None:
+    assert engine.process is not None
     try:
         line = engine.lines.get(timeout=limit_s)
     except queue.Empty:
-        engine.failed = f"stopped after {limit_s:.0f} s"
+        engine.failed = f"over {limit_s:.0f} s (stopped)"
         engine.process.kill()
-        engine.process.wait()
-        return None
-    if not line:
-        code = engine.process.wait()
-        engine.failed = f"failed with code {code}"
-        return None
-    told: dict[str, Any] = json.loads(line)
-    return told
+        line = ""
+    if line:
+        told: dict[str, Any] = json.loads(line)
+        return told
+    code = engine.process.wait()
+    engine.failed = engine.failed or f"failed (exit code {code})"
+    return None
 
 
 def _listen(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
     assert process.stdout is not None
     for line in process.stdout:
-        lines.put(line)
+        if MARK in line:
+            lines.put(line.partition(MARK)[2])
     lines.put("")
 
 
@@ -169,7 +191,10 @@ def _python_from(least: tuple[int, ...]) -> str | None:
         ]  # fmt: skip
     for python in filter(None, found):
         told = subprocess.run(
-            [python, "-c", "import sys, venv; print(*sys.version_info[:2])"], capture_output=True, text=True, check=False
+            [python, "-c", "import sys, venv; print(*sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if told.returncode == 0 and tuple(map(int, told.stdout.split())) >= least:
             return python

@@ -13,22 +13,21 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+from cases import Case
 
 from circle15.network import Snaps, WalkNetwork
 
 SAMPLE = 200  # residences whose reached corners are compared
 
 
-def write_searches(
-    folder: Path, network: WalkNetwork, home: Snaps, there: Snaps, groups: list[np.ndarray], *, cutoff_m: float
-) -> None:
-    """The task of searching from residences `home`, or to the nearest of each of `groups` of sites `there`.
+def write_searches(folder: Path, case: Case, *, cutoff_m: float) -> None:
+    """The task of searching from a case's residences, or to the nearest of each group of its sites.
 
     task.npz holds `n` corners; arcs `tail, head, metres`; arcs `home_tail` (numbered from n) to corner `home_head`;
     arcs from corner `site_tail` to `site_head` (numbered from n); `read_home, read_corner, read_m`, the way from each
-    corner of a residence's street to the residence; the sites of group g, `group_site[group_start[g]:...]`; and
-    `is_stranger`, False where a residence may pass gates that strangers can't.
+    corner of a residence's street to the residence; and the sites of group g, `group_site[group_start[g]:...]`.
     """
+    network, home, there, groups = case.network, case.home, case.there, case.groups
     assert network.profile.speed_m_s == 1.0, "metres are taken for seconds"
     n = len(network.node_id)
     tail, head, metres = _arcs(network)
@@ -41,7 +40,7 @@ def write_searches(
         n_sites=len(there.indptr) - 1, site_tail=site_arcs[1], site_head=n + site_arcs[0], site_m=site_arcs[2],
         read_home=home_arcs[0], read_corner=home_arcs[1], read_m=home_arcs[2],
         group_start=np.concatenate([[0], np.cumsum([len(group) for group in groups])]),
-        group_site=np.concatenate(groups), is_stranger=home.own == 0,
+        group_site=np.concatenate(groups),
     )  # fmt: skip
     _keep(folder, {"network": network, "home": home, "there": there, "groups": groups, "cutoff_s": cutoff_m})
 

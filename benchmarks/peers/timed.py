@@ -1,13 +1,13 @@
 """How an engine is timed. It prepares itself, then does its work once for each line that it is sent.
 
-Each engine is a script beside this one, `with_NAME.py CASE FOLDER`, run by `benchmarks/run.py` in its own environment:
-it reads the task in FOLDER, and talks in lines of JSON. This module needs numpy alone.
+Each engine is a script beside this one, `with_NAME.py CASE FOLDER ANSWER`, run by `benchmarks/run.py` in its own
+environment: it reads the task in FOLDER, talks in lines of JSON, and leaves what it found in the file ANSWER. This
+module needs numpy alone.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import resource
 import sys
 import time
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+MARK = "told: "  # some engines print things of their own
 
 Answer = dict[str, np.ndarray]
 
@@ -35,7 +37,7 @@ def task(folder: Path) -> Answer:
 def serve(
     work: Callable[[], Any], answer: Callable[[Any], Answer], *, packages: tuple[str, ...], scale: float = 1.0
 ) -> None:
-    """Say that all is prepared, work once a line, then leave the answer in the folder.
+    """Say that all is prepared, work once a line, then leave the answer.
 
     Parameters
     ----------
@@ -44,20 +46,28 @@ def serve(
     packages : whose versions to tell.
     scale : all the work in terms of the part of it that `work` does.
     """
-    say = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever an engine prints of its own accord
-    _, folder = arguments()
     told: dict[str, Any] = {"versions": {name: version(name) for name in packages}, "scale": scale}
-    print(json.dumps(told), file=say, flush=True)
+    _say(told)
     given = None
     for _ in sys.stdin:
         given = None  # two answers at once would count as memory
         start = time.perf_counter()
         given = work()
-        print(json.dumps({"seconds": time.perf_counter() - start}), file=say, flush=True)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
-    np.savez(folder / f"{Path(sys.argv[0]).stem}.npz", **answer(given))
-    print(json.dumps({"peak_mb": peak_mb}), file=say, flush=True)
+        _say({"seconds": time.perf_counter() - start})
+    np.savez(sys.argv[3], **answer(given))
+    _say({"peak_mb": _peak_mb()})
+
+
+def _peak_mb() -> float:
+    """The most memory that this process has held; what getrusage tells on Linux includes the parent's."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def _say(told: dict[str, Any]) -> None:
+    print(f"{MARK}{json.dumps(told)}", flush=True)
 
 
 def pairs_of(rows: np.ndarray, corners: np.ndarray) -> Answer:

@@ -11,10 +11,11 @@ import timed
 
 
 def searches(case: str, folder: Path) -> None:
-    from circle15.reach import nearest_times, reached_parts
+    from circle15.reach import nearest_times, reached_parts, warm_up
 
     given = kept(folder)
     network, home, cutoff_s = given["network"], given["home"], given["cutoff_s"]
+    warm_up()
     if case == "nearest":
         timed.serve(
             lambda: nearest_times(network, home, given["there"], given["groups"], cutoff_s=cutoff_s)[0],
@@ -47,9 +48,7 @@ def circles(folder: Path, *, exact: bool) -> None:
     everybody = given["residences"]
     some = everybody.iloc[:: 20 if exact else 1]
     timed.serve(
-        lambda: isochrones(
-            given["network"], some, [given["cutoff_s"]], width_m=25.0, hole_m2=5000.0, exact=exact
-        ),
+        lambda: isochrones(given["network"], some, [given["cutoff_s"]], width_m=25.0, hole_m2=5000.0, exact=exact),
         lambda frame: {
             "residence_id": frame["residence_id"].to_numpy(dtype=np.str_),
             "wkb": np.array(shapely.to_wkb(frame.geometry.array, hex=True), dtype=np.str_),

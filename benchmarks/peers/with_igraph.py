@@ -33,7 +33,10 @@ def main() -> None:
         return
     n_homes = int(given["n_homes"])
     part = min(PART, n_homes)
-    tail, head = np.concatenate([given["tail"], given["home_tail"]]), np.concatenate([given["head"], given["home_head"]])
+    tail, head = (
+        np.concatenate([given["tail"], given["home_tail"]]),
+        np.concatenate([given["head"], given["home_head"]]),
+    )
     graph = igraph.Graph(n + n_homes, np.column_stack([tail, head]), directed=True)
     weights = np.concatenate([given["metres"], given["home_m"]]).tolist()
     sources, corners = list(range(n, n + part)), list(range(n))

@@ -31,7 +31,10 @@ def main() -> None:
     given = timed.task(folder)
     n, limit = int(given["n"]), float(given["cutoff_m"])
     if case == "nearest":
-        tail, head = np.concatenate([given["head"], given["site_head"]]), np.concatenate([given["tail"], given["site_tail"]])
+        tail, head = (
+            np.concatenate([given["head"], given["site_head"]]),
+            np.concatenate([given["tail"], given["site_tail"]]),
+        )
         graph = graph_of(tail, head, np.concatenate([given["metres"], given["site_m"]]), n + int(given["n_sites"]))
         groups = [set(group.tolist()) for group in np.split(n + given["group_site"], given["group_start"][1:-1])]
 

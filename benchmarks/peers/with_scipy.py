@@ -17,7 +17,10 @@ def main() -> None:
     if case == "nearest":
         # Backwards: from the sites' extra nodes along turned arcs.
         size = n + int(given["n_sites"])
-        tail, head = np.concatenate([given["head"], given["site_head"]]), np.concatenate([given["tail"], given["site_tail"]])
+        tail, head = (
+            np.concatenate([given["head"], given["site_head"]]),
+            np.concatenate([given["tail"], given["site_tail"]]),
+        )
         graph = csr_array((np.concatenate([given["metres"], given["site_m"]]), (tail, head)), shape=(size, size))
         groups = np.split(n + given["group_site"], given["group_start"][1:-1])
 
@@ -33,7 +36,10 @@ def main() -> None:
     n_homes = int(given["n_homes"])
     part = n_homes if n <= 200_000 else n_homes // 10  # dense rows of a large network take minutes
     size = n + n_homes
-    tail, head = np.concatenate([given["tail"], given["home_tail"]]), np.concatenate([given["head"], given["home_head"]])
+    tail, head = (
+        np.concatenate([given["tail"], given["home_tail"]]),
+        np.concatenate([given["head"], given["home_head"]]),
+    )
     graph = csr_array((np.concatenate([given["metres"], given["home_m"]]), (tail, head)), shape=(size, size))
 
     def reached() -> list[np.ndarray]:
