@@ -253,17 +253,13 @@ def beside(case: str, names: list[str], folder: Path, repetitions: int, *, fresh
 def whole_process(command: list[str]) -> tuple[float, float]:
     """Seconds and peak megabytes of a command."""
     # A small process between: Linux tells of a child at least the memory that its parent had when it began.
-    between = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=sys.stderr, check=True); " + (
+    between = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=sys.stderr, check=True); "
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
+    command = [sys.executable, "-c", between, *command]
     began = time.perf_counter()
-    told = subprocess.run(
-        [sys.executable, "-c", between, *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        check=True,
-    )
+    told = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
     return time.perf_counter() - began, int(told.stdout) / (1024**2 if sys.platform == "darwin" else 1024)
 
 
@@ -291,11 +287,8 @@ def same_times(engines: list[Engine], direct_m: np.ndarray, is_stranger: np.ndar
 
     Peers are granted `direct_m`, the walks that never leave one street: read at its ends, they don't see them.
     """
-    told = {
-        engine.name: np.minimum(engine.answer["nearest_m"], direct_m)[is_stranger]
-        for engine in engines
-        if engine.answer
-    }
+    found_by = {engine.name: engine.answer["nearest_m"] for engine in engines if engine.answer}
+    told = {name: np.minimum(nearest_m, direct_m)[is_stranger] for name, nearest_m in found_by.items()}
     ours = told.pop("circle15", np.empty((0, 0)))
     out = {}
     for name, theirs in told.items():
