@@ -58,7 +58,7 @@ def keys(model, section=""):
             (kind for kind in (field.annotation, *getattr(field.annotation, "__args__", ())) if is_model(kind)), None
         )
         if inner is not None:
-            yield from keys(inner, name)
+            yield from keys(inner, f"{section}.{name}" if section else name)
         elif name != "path":
             yield section, name
 
@@ -71,7 +71,7 @@ def test_every_setting_is_in_the_docs():
     text = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
     lines = text.splitlines()
     for section, key in keys(StudyConfig):
-        row = [line for line in lines if f"`{key}`" in line and (not section or f"[{section}]" in line)]
+        row = [line for line in lines if f"`{key}`" in line and (not section or f"[{section}" in line)]
         assert row, f"docs/config.md has no line on {section}.{key}"
 
 

@@ -21,7 +21,7 @@ from circle15.errors import DataError, InputError
 from circle15.sources import osm as osm_source
 from circle15.sources.osm import OsmExtract, osm_sites, read_osm
 
-FRAMES = ("ways", "points", "barriers", "buildings", "compounds", "admin_areas", "features", "backdrop")
+FRAMES = ("ways", "squares", "points", "barriers", "buildings", "compounds", "admin_areas", "features", "backdrop")
 STREET = '<way id="900"><nd ref="900"/><nd ref="901"/><tag k="highway" v="footway"/></way>'
 STREET_NODES = '<node id="900" lat="50.000" lon="10.000"/><node id="901" lat="50.009" lon="10.009"/>'
 BOX = (10.0, 50.0, 10.01, 50.01)
@@ -99,11 +99,50 @@ def test_streets_are_arrays_in_order_of_id(tmp_path: Path) -> None:
     assert (extract.way_offsets.dtype, extract.way_node_ids.dtype) == (np.int64, np.int64)
 
 
+def test_squares_are_areas_of_streets_with_the_nodes_at_their_corners(tmp_path: Path) -> None:
+    extract = read(
+        tmp_path,
+        osm(
+            square(1, 10.0, 50.0, 0.004),
+            square(11, 10.001, 50.001, 0.002),
+            square(21, 10.005, 50.0, 0.001),
+            way(1, ring(1)),
+            way(2, ring(11), barrier="kerb"),
+            relation(7, [(1, "outer"), (2, "inner")], type="multipolygon", highway="pedestrian"),
+            relation(8, [(1, "outer")], type="boundary", highway="pedestrian"),
+            way(3, ring(21), highway="footway", area="yes", name="广场"),
+            way(4, ring(21), highway="footway"),
+            way(5, ring(21), railway="platform", area="yes"),
+            way(6, ring(21), landuse="grass", area="yes"),
+            way(9, [21, 22, 23], highway="pedestrian", area="yes"),
+        ),
+    )
+    assert extract.squares["osm_id"].tolist() == ["w3", "w5", "r7"]
+    assert extract.squares["tags"].tolist()[0] == {"highway": "footway", "area": "yes", "name": "广场"}
+    assert area(extract, "squares", "r7") == pytest.approx(0.004**2 - 0.002**2)
+    drawn = {1: (10.0, 50.0), 2: (10.004, 50.0), 3: (10.004, 50.004), 4: (10.0, 50.004)}
+    drawn |= {11: (10.001, 50.001), 12: (10.003, 50.001), 13: (10.003, 50.003), 14: (10.001, 50.003)}
+    drawn |= {21: (10.005, 50.0), 22: (10.006, 50.0), 23: (10.006, 50.001), 24: (10.005, 50.001)}
+    corners = shapely.get_coordinates(extract.squares.geometry.array).tolist()
+    assert corners == [list(drawn[node_id]) for node_id in extract.square_node_ids.tolist()]
+    assert set(extract.square_node_ids.tolist()) == set(drawn)
+    # What isn't closed is a street and no square, and nothing is wrong with it.
+    assert extract.ways["osm_id"].tolist() == ["w3", "w4", "w5", "w9", "w900"]
+    assert not [one for one in extract.warnings if "broken" in one]
+
+
 def test_points_are_barriers_and_entrances(tmp_path: Path) -> None:
     points = read(tmp_path, CROSSING).points
     assert points[["osm_id", "node_id"]].values.tolist() == [["n5", 5], ["n6", 6]]
     assert points["tags"].tolist() == [{"barrier": "gate", "access": "private"}, {"entrance": "main"}]
     assert points.geometry.to_wkt().tolist() == ["POINT (10.002 50.001)", "POINT (10.003 50.001)"]
+
+
+def test_points_are_crossings_and_signals_too(tmp_path: Path) -> None:
+    kinds = ("crossing", "traffic_signals", "bus_stop", "street_lamp")
+    drawn = [node(i, 10, 50, highway=kind) for i, kind in enumerate(kinds, 1)]
+    points = read(tmp_path, osm(*drawn, way(1, [900, 901], highway="path"))).points
+    assert points["osm_id"].tolist() == ["n1", "n2"]
 
 
 def test_every_format_reads_alike(tmp_path: Path) -> None:
@@ -122,6 +161,7 @@ def test_every_format_reads_alike(tmp_path: Path) -> None:
             pd.testing.assert_frame_equal(getattr(extract, frame), getattr(expected, frame))
         assert extract.way_node_ids.tolist() == expected.way_node_ids.tolist()
         assert extract.way_lonlat.tolist() == expected.way_lonlat.tolist()
+        assert extract.square_node_ids.tolist() == expected.square_node_ids.tolist()
         assert extract.extent == expected.extent
 
 

@@ -212,7 +212,7 @@ def test_scipy_finds_the_same_times(seed):
     cutoff = 700.0
     ours = np.full((6, 6), np.inf)
     for backwards, (rows, columns) in ((False, (homes, sites)), (True, (sites, homes))):
-        coo = coo_array(times_within(network, rows, columns, cutoff_s=cutoff, backwards=backwards))
+        coo = coo_array(times_within(network, rows, columns, cutoff_s=cutoff))
         ours[:] = np.inf
         index = coo.coords if not backwards else coo.coords[::-1]
         ours[index] = coo.data

@@ -109,7 +109,7 @@ def settings_of(model, prefix=""):
             kind for kind in (field.annotation, *typing.get_args(field.annotation)) if hasattr(kind, "model_fields")
         ]
         if sections:
-            yield from settings_of(sections[0], f"{name}.")
+            yield from settings_of(sections[0], f"{prefix}{name}.")
         elif name != "path":
             yield prefix + name
 
@@ -124,9 +124,12 @@ def test_each_optional_setting_works_once_its_mark_is_removed(starter):
         assert config.registers[0].file.name in NAMES
         assert config.residences.file.name in NAMES
         for key in settings_of(StudyConfig):
-            section, _, name = key.rpartition(".")
-            held = getattr(config, section) if section else config
-            held = held[0] if isinstance(held, tuple) else held
+            *sections, name = key.split(".")
+            held = config
+            for section in sections:
+                held = getattr(held, section)
+                held = held[0] if isinstance(held, tuple) else held
+                held = next(iter(held.values())) if isinstance(held, dict) else held
             if name in held.model_fields_set:
                 loaded.add(key)
     assert loaded == set(settings_of(StudyConfig))

@@ -1,346 +1,752 @@
 """Bounded shortest-path searches on a street graph: arrays in, arrays out, nothing else.
 
-A search walks *arcs*. Arcs are stored by tail vertex (CSR): `indptr`, and for each arc `head`, `cost` (seconds for the
-whole edge), `edge`, and `tail_is_u` (the arc leaves its edge at the edge's first end). `from_u[e]` and `from_v[e]` are
-the seconds to walk the whole edge e away from its first and its second end, inf where that isn't allowed. A search
-backwards from sites is the same search on reversed arcs.
+A search walks *arcs*, stored by tail vertex: the arcs that everybody walks come first, then the *links*, which only
+people of the link's zone may pass (`Arcs`). Who searches in zone 0 passes no link, in zone z > 0 the links of z, and in
+zone `EVERYWHERE` all. A search backwards from sites is the same search on reversed arcs.
 
 A *place* is on an edge at a fraction (0 at u, 1 at v) with a leg (seconds between the street and the place). Places may
-have several entries: entry j belongs to place `owner[j]`.
+have several entries, each a record of `PLACE`.
 
-The queue is an array of buckets, each a linked list in flat arrays (R. B. Dial, Algorithm 360, 1969, widened to real
-weights): no decrease-key, a vertex is pushed again when it improves, and an entry whose label has moved to an earlier
-bucket is skipped. A label that lands in the bucket being emptied is taken in the same sweep, so the result is exact
-for any weights of at least zero.
+Seconds of arcs and labels are float32. A label is the smallest of its paths' sums, each added up in the order of the
+walk; adding is monotone, so the result is the same whatever the order in which vertices are numbered or taken. It is
+one int64, the float's bits above the owner's number, so that labels compare as (time, owner): ties go to the smaller
+owner.
+
+The queue is an array of buckets, each a linked list in one flat array (R. B. Dial, Algorithm 360, 1969, widened to real
+weights): no decrease-key, a vertex is pushed again when it improves, and an entry whose vertex has improved since is
+skipped. A label that lands in the bucket being emptied is taken in the same sweep, so the result is exact for any
+weights of at least zero. The entries also remember what they replaced: undoing a search is going back through them,
+which costs as much as was searched, and nothing is allocated or cleared for each source.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+from typing import Any, NamedTuple
 
-from circle15.units import BoolArray, FloatArray, IntArray
+import numpy as np
+import numpy.typing as npt
+from numba import njit, types
+from numba.extending import intrinsic
+
+from circle15.units import FloatArray, IntArray
 
 N_BUCKETS = 128
+EVERYWHERE = -1
+TICK_S = 1e-3
+"""Times are told in whole ticks: finer than that float32 sums along a walk don't agree."""
+
+_NEVER = np.float32(np.inf)
+_UNLABELLED = 0x7F800000_7FFFFFFF  # inf, and the largest owner
+
+Seconds = float | np.floating[Any]
+Records = npt.NDArray[np.void]
+ShortIntArray = npt.NDArray[np.int32]
+ShortFloatArray = npt.NDArray[np.float32]
+
+ARC = np.dtype([("head", np.int32), ("cost", np.float32)], align=True)
+EDGE = np.dtype(
+    [("u", np.int32), ("v", np.int32), ("from_u", np.float32), ("from_v", np.float32), ("zone", np.int32)], align=True
+)
+PLACE = np.dtype([("edge", np.int32), ("owner", np.int32), ("fraction", np.float64), ("leg", np.float64)], align=True)
+ENTRY = np.dtype([("vertex", np.int32), ("following", np.int32), ("label", np.int64), ("before", np.int64)], align=True)
+HOOK = np.dtype([("owner", np.int32), ("cost", np.float32)], align=True)
 
 
-@njit(cache=True, nogil=True)
-def _push(
-    vertex: int, bucket: int, head: IntArray, following: IntArray, entry_vertex: IntArray, used: int
-) -> tuple[IntArray, IntArray, int]:
-    if used == entry_vertex.size:
-        grown = np.empty(2 * used, np.int64)
-        grown[:used] = entry_vertex
-        entry_vertex = grown
-        grown = np.empty(2 * used, np.int64)
-        grown[:used] = following
-        following = grown
-    entry_vertex[used] = vertex
-    following[used] = head[bucket]
-    head[bucket] = used
-    return following, entry_vertex, used + 1
+class Arcs(NamedTuple):
+    """The graph as searches read it; vertices are numbered along a space-filling curve, edges as in the network.
 
-
-@njit(cache=True, nogil=True)
-def _settle(
-    indptr: IntArray,
-    arc_head: IntArray,
-    cost: FloatArray,
-    time: FloatArray,
-    owner: IntArray,
-    start: IntArray,
-    limit: float,
-    bucket_of: IntArray,
-    following: IntArray,
-    entry_vertex: IntArray,
-    touched: IntArray,
-) -> tuple[IntArray, IntArray, int]:
-    """Run the search from the labels on `start`; return the buffers, which may have grown, and how many were touched.
-
-    `time` and `owner` hold the start labels and receive the result; ties go to the smaller owner. `touched` lists each
-    labelled vertex once.
+    Attributes
+    ----------
+    span : (2 n + 1,) vertex v has the open arcs `span[2 v]` to `span[2 v + 1]`, then its links to `span[2 v + 2]`.
+    arc : (a,) records `head, cost` (seconds for the whole edge), at each vertex by edge.
+    edge, zone : (a,) each arc's edge, and the zone of the link that it is, 0 for open arcs.
+    edges : (m,) records `u, v, from_u, from_v, zone`: ends, and seconds for the whole edge away from each end, inf
+        where that isn't allowed.
+    link_start, link_tail, link_arc : zone z has the links `link_start[z]` to `link_start[z + 1]`, each a tail vertex
+        and an arc.
     """
-    width = max(limit / N_BUCKETS, 1e-9)
-    bucket_of[:] = -1
-    used = 0
-    n_touched = 0
-    for vertex in start:
-        following, entry_vertex, used = _push(
-            vertex, min(int(time[vertex] / width), N_BUCKETS), bucket_of, following, entry_vertex, used
-        )
-        touched[n_touched] = vertex
-        n_touched += 1
-    for bucket in range(N_BUCKETS + 1):
-        while bucket_of[bucket] >= 0:
-            entry = bucket_of[bucket]
-            bucket_of[bucket] = following[entry]
-            vertex = entry_vertex[entry]
-            here = time[vertex]
-            if min(int(here / width), N_BUCKETS) != bucket:
-                continue
-            mine = owner[vertex]
-            for arc in range(indptr[vertex], indptr[vertex + 1]):
-                there = here + cost[arc]
-                if there > limit:
-                    continue
-                neighbour = arc_head[arc]
-                known = time[neighbour]
-                if there < known or (there == known and mine < owner[neighbour]):
-                    if known == np.inf:
-                        touched[n_touched] = neighbour
-                        n_touched += 1
-                    time[neighbour] = there
-                    owner[neighbour] = mine
-                    following, entry_vertex, used = _push(
-                        neighbour, min(int(there / width), N_BUCKETS), bucket_of, following, entry_vertex, used
-                    )
-    return following, entry_vertex, n_touched
+
+    span: ShortIntArray
+    arc: Records
+    edge: ShortIntArray
+    zone: ShortIntArray
+    edges: Records
+    link_start: IntArray
+    link_tail: ShortIntArray
+    link_arc: ShortIntArray
 
 
-@njit(cache=True, nogil=True)
-def _start(
-    time: FloatArray, owner: IntArray, start: IntArray, n_start: int, vertex: int, label: float, who: int, limit: float
-) -> int:
-    """Offer a start label to a vertex; return how many vertices have one."""
-    if label > limit:
-        return n_start
-    if time[vertex] == np.inf:
-        start[n_start] = vertex
-        n_start += 1
-    if label < time[vertex] or (label == time[vertex] and who < owner[vertex]):
-        time[vertex] = label
-        owner[vertex] = who
-    return n_start
+class Targets(NamedTuple):
+    """Places to be reached, listed where a search finds them.
 
-
-@njit(cache=True, nogil=True)
-def nearest_places(
-    indptr: IntArray,
-    arc_head: IntArray,
-    cost: FloatArray,
-    edge_u: IntArray,
-    edge_v: IntArray,
-    from_u: FloatArray,
-    from_v: FloatArray,
-    source_edge: IntArray,
-    source_fraction: FloatArray,
-    source_leg: FloatArray,
-    source_owner: IntArray,
-    by_edge_indptr: IntArray,
-    by_edge: IntArray,
-    target_edge: IntArray,
-    target_fraction: FloatArray,
-    target_leg: FloatArray,
-    target_owner: IntArray,
-    n_targets: int,
-    limit: float,
-) -> tuple[FloatArray, IntArray]:
-    """Time and owner of the nearest source for each target, inf and -1 where none is within `limit`.
-
-    `by_edge_indptr`, `by_edge` list the source entries on each edge, for stretches that never leave one edge.
+    Attributes
+    ----------
+    hook_start, hooks : vertex v has the records `hook_start[v]` to `hook_start[v + 1]` of `owner, cost`: the seconds
+        from v along an edge to an entry of a place.
+    edge_start, entries : edge e has the entries `edge_start[e]` to `edge_start[e + 1]`, records of PLACE.
+    size : how many places there are.
     """
-    n = indptr.size - 1
-    time = np.full(n, np.inf)
-    owner = np.full(n, np.int64(9223372036854775807))
-    start = np.empty(2 * source_edge.size, np.int64)
-    n_start = 0
-    for j in range(source_edge.size):
-        e, f = source_edge[j], source_fraction[j]
-        label = source_leg[j] + _walked(1.0 - f, from_u[e])
-        n_start = _start(time, owner, start, n_start, edge_v[e], label, source_owner[j], limit)
-        label = source_leg[j] + _walked(f, from_v[e])
-        n_start = _start(time, owner, start, n_start, edge_u[e], label, source_owner[j], limit)
-    buckets = np.empty(N_BUCKETS + 1, np.int64)
-    buffer = max(1024, 2 * source_edge.size)
-    _settle(
-        indptr, arc_head, cost, time, owner, start[:n_start], limit, buckets,
-        np.empty(buffer, np.int64), np.empty(buffer, np.int64), np.empty(n, np.int64),
-    )  # fmt: skip
-    best = np.full(n_targets, np.inf)
-    who = np.full(n_targets, -1, np.int64)
-    for j in range(target_edge.size):
-        e, f, leg, k = target_edge[j], target_fraction[j], target_leg[j], target_owner[j]
-        u, v = edge_u[e], edge_v[e]
-        _offer(best, who, k, time[u] + _walked(f, from_u[e]) + leg, owner[u], limit)
-        _offer(best, who, k, time[v] + _walked(1.0 - f, from_v[e]) + leg, owner[v], limit)
-        for i in by_edge[by_edge_indptr[e] : by_edge_indptr[e + 1]]:
-            _offer(
-                best, who, k, source_leg[i] + _along(source_fraction[i], f, from_u[e], from_v[e]) + leg,
-                source_owner[i], limit,
-            )  # fmt: skip
-    return best, who
+
+    hook_start: IntArray
+    hooks: Records
+    edge_start: IntArray
+    entries: Records
+    size: int
+
+
+def _trailing_zeros_of(_: Any, word: Any) -> Any:
+    """How many zero bits an int64 other than 0 ends in."""
+
+    def generated(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], context.get_constant(types.boolean, 1))
+
+    return types.int64(word), generated
+
+
+def _bits_of(_: Any, number: Any) -> Any:
+    """The bits of a float32 of at least 0, as an int64 that orders as the float does."""
+
+    def generated(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        bits = builder.bitcast(arguments[0], context.get_value_type(types.int32))
+        return builder.zext(bits, context.get_value_type(types.int64))
+
+    return types.int64(number), generated
+
+
+def _float_of(_: Any, bits: Any) -> Any:
+    """The float32 that has some bits."""
+
+    def generated(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        word = builder.trunc(arguments[0], context.get_value_type(types.int32))
+        return builder.bitcast(word, context.get_value_type(types.float32))
+
+    return types.float32(bits), generated
+
+
+_trailing_zeros: Any = intrinsic(_trailing_zeros_of)
+_bits: Any = intrinsic(_bits_of)
+_float: Any = intrinsic(_float_of)
 
 
 @njit(cache=True, nogil=True)
-def _walked(part: float, whole: float) -> float:
+def _label(time: Seconds, owner: int) -> Any:
+    return (_bits(np.float32(time)) << 32) | owner
+
+
+@njit(cache=True, nogil=True)
+def _time(label: int) -> Any:
+    return _float(label >> 32)
+
+
+@njit(cache=True, nogil=True)
+def _owner(label: int) -> int:
+    return label & 0x7FFFFFFF
+
+
+@njit(cache=True, nogil=True)
+def _walked(part: Seconds, whole: Seconds) -> Seconds:
     """Seconds for a part of an edge; none of an edge costs nothing, even where it may not be walked."""
     return 0.0 if part <= 0.0 else part * whole
 
 
 @njit(cache=True, nogil=True)
-def _along(start: float, end: float, from_u: float, from_v: float) -> float:
+def _along(start: float, end: float, from_u: Seconds, from_v: Seconds) -> Seconds:
     """Seconds from one fraction of an edge straight to another."""
     return _walked(end - start, from_u) if end >= start else _walked(start - end, from_v)
 
 
 @njit(cache=True, nogil=True)
-def _offer(best: FloatArray, who: IntArray, place: int, label: float, owner: int, limit: float) -> None:
-    if label > limit:
-        return
-    if label < best[place] or (label == best[place] and owner < who[place]):
-        best[place] = label
+def _times_of(edge: Any, zone: int) -> tuple[Seconds, Seconds]:
+    """Seconds for a whole edge away from either end, as people of a zone walk it."""
+    if edge.zone != 0 and zone != EVERYWHERE and edge.zone != zone:
+        return _NEVER, _NEVER
+    return edge.from_u, edge.from_v
+
+
+@njit(cache=True, nogil=True)
+def _scratch(n: int) -> tuple[IntArray, ShortIntArray, Records]:
+    """What a search works on: labels of n vertices, the heads of the buckets, and room for entries."""
+    return np.full(n, _UNLABELLED, np.int64), np.full(N_BUCKETS + 1, -1, np.int32), np.empty(4096, ENTRY)
+
+
+@njit(cache=True, nogil=True)
+def _with_room(entries: Records, needed: int) -> Records:
+    """The entries, in a larger array when fewer than `needed` fit."""
+    if needed <= entries.size:
+        return entries
+    grown = np.empty(2 * needed, ENTRY)
+    grown[: entries.size] = entries
+    return grown
+
+
+@njit(cache=True, nogil=True)
+def _offer(
+    vertex: int,
+    time: Seconds,
+    owner: int,
+    limit: Seconds,
+    scale: Seconds,
+    label: IntArray,
+    bucket_of: ShortIntArray,
+    entries: Records,
+    used: int,
+) -> int:
+    """Label a vertex and push it if that improves it; returns how many entries there are.
+
+    `scale` is buckets a second. What is offered is written in any case and then counts or doesn't: a branch that
+    nobody can foresee costs more than the writing.
+    """
+    known, offered = label[vertex], _label(time, owner)
+    better = (time <= limit) & (offered < known)
+    bucket = np.int32(min(time, limit) * scale)
+    following = bucket_of[bucket]
+    entries[used].vertex = vertex
+    entries[used].following = following
+    entries[used].label = offered
+    entries[used].before = known
+    bucket_of[bucket] = np.int32(used) if better else following
+    label[vertex] = offered if better else known
+    return used + np.int64(better)
+
+
+@njit(cache=True, nogil=True)
+def _start(
+    arcs: Arcs,
+    place: Any,
+    owner: int,
+    zone: int,
+    limit: Seconds,
+    scale: Seconds,
+    label: IntArray,
+    bucket_of: ShortIntArray,
+    entries: Records,
+    used: int,
+) -> int:
+    """Offer both ends of its edge the walk from a place; there must be room for three more entries."""
+    edge = arcs.edges[place.edge]
+    from_u, from_v = _times_of(edge, zone)
+    to_v = np.float32(place.leg + _walked(1.0 - place.fraction, from_u))
+    used = _offer(edge.v, to_v, owner, limit, scale, label, bucket_of, entries, used)
+    to_u = np.float32(place.leg + _walked(place.fraction, from_v))
+    return _offer(edge.u, to_u, owner, limit, scale, label, bucket_of, entries, used)
+
+
+@njit(cache=True, nogil=True)
+def _settle(
+    arcs: Arcs,
+    zone: int,
+    limit: Seconds,
+    scale: Seconds,
+    label: IntArray,
+    bucket_of: ShortIntArray,
+    entries: Records,
+    used: int,
+) -> tuple[Records, int]:
+    """Run the search from what is in the queue; returns the entries, in an array that may have grown, and how many."""
+    bucket = 0
+    while True:
+        used, bucket = _sweep(arcs, zone, limit, scale, label, bucket_of, entries, used, bucket)
+        if bucket > N_BUCKETS:
+            return entries, used
+        entries = _with_room(entries, entries.size + 1)
+
+
+@njit(cache=True, nogil=True)
+def _sweep(
+    arcs: Arcs,
+    zone: int,
+    limit: Seconds,
+    scale: Seconds,
+    label: IntArray,
+    bucket_of: ShortIntArray,
+    entries: Records,
+    used: int,
+    first_bucket: int,
+) -> tuple[int, int]:
+    """Empty the buckets; returns how many entries there are, and the bucket to go on from with more room for them."""
+    for bucket in range(first_bucket, N_BUCKETS + 1):
+        while bucket_of[bucket] >= 0:
+            entry = bucket_of[bucket]
+            vertex = entries[entry].vertex
+            first, links = arcs.span[2 * vertex], arcs.span[2 * vertex + 1]
+            last = links if zone == 0 else arcs.span[2 * vertex + 2]
+            if used + last - first >= entries.size:
+                return used, bucket
+            bucket_of[bucket] = entries[entry].following
+            here = label[vertex]
+            if here != entries[entry].label:
+                continue
+            time, owner = _time(here), _owner(here)
+            for i in range(first, last):
+                if i < links or zone == EVERYWHERE or arcs.zone[i] == zone:
+                    used = _offer(
+                        arcs.arc[i].head, time + arcs.arc[i].cost, owner, limit, scale, label, bucket_of, entries, used
+                    )
+    return used, N_BUCKETS + 1
+
+
+@njit(cache=True, nogil=True)
+def _undo(label: IntArray, entries: Records, kept: int, used: int) -> None:
+    """Give labels the values that they had when there were only the first `kept` entries."""
+    for entry in range(used - 1, kept - 1, -1):
+        label[entries[entry].vertex] = entries[entry].before
+
+
+@njit(cache=True, nogil=True)
+def nearest_places(
+    arcs: Arcs,
+    sources: Records,
+    group_start: IntArray,
+    groups: IntArray,
+    targets: Records,
+    zones: IntArray,
+    zone_start: IntArray,
+    limit_s: float,
+    best: ShortFloatArray,
+    who: ShortIntArray,
+) -> None:
+    """Seconds to, and owner of, the nearest source of some groups for each target.
+
+    Group g has the sources `group_start[g]` to `group_start[g + 1]`; targets `zone_start[i]` to `zone_start[i + 1]` are
+    those of people of `zones[i]`. Rows g of `best` and `who`, one column a target's owner, are given as inf and
+    `NOBODY` and receive the result.
+
+    One search a group over open arcs serves everybody (over all arcs, if `zones` is EVERYWHERE). For people of a zone
+    it is then repaired: the zone's links offer what is known on one side to the other, and the search runs on, over
+    open arcs and these links, where that improves a label. That is exact: a best walk over links of the zone meets the
+    first of them where the public label is already right.
+    """
+    limit = np.float32(limit_s)
+    scale = np.float32(N_BUCKETS) / limit
+    label, bucket_of, entries = _scratch(arcs.span.size // 2)
+    latest = np.full(arcs.edges.size, -1, np.int32)
+    earlier = np.empty(sources.size, np.int32)
+    public = EVERYWHERE if zones.size and zones[0] == EVERYWHERE else 0
+    for group in groups:
+        first, last = group_start[group], group_start[group + 1]
+        entries = _with_room(entries, 2 * (last - first) + 1)
+        used = 0
+        for j in range(first, last):
+            earlier[j] = latest[sources[j].edge]
+            latest[sources[j].edge] = j
+            used = _start(
+                arcs, sources[j], sources[j].owner, public, limit, scale, label, bucket_of, entries, used
+            )  # fmt: skip
+        entries, used = _settle(arcs, public, limit, scale, label, bucket_of, entries, used)
+        for i in range(zones.size):
+            zone, kept = zones[i], used
+            if 0 < zone < arcs.link_start.size - 1:
+                first_link, last_link = arcs.link_start[zone], arcs.link_start[zone + 1]
+                entries = _with_room(entries, used + last_link - first_link + 1)
+                for j in range(first_link, last_link):
+                    tail, arc = label[arcs.link_tail[j]], arcs.arc[arcs.link_arc[j]]
+                    time = _time(tail) + arc.cost
+                    used = _offer(arc.head, time, _owner(tail), limit, scale, label, bucket_of, entries, used)
+                if used > kept:
+                    entries, used = _settle(arcs, zone, limit, scale, label, bucket_of, entries, used)
+            for j in range(zone_start[i], zone_start[i + 1]):
+                target = targets[j]
+                edge = arcs.edges[target.edge]
+                from_u, from_v = _times_of(edge, zone)
+                at_u, at_v = label[edge.u], label[edge.v]
+                to_u, to_v = _walked(target.fraction, from_u), _walked(1.0 - target.fraction, from_v)
+                for at, to in ((at_u, to_u), (at_v, to_v)):
+                    time = _time(at) + to + target.leg
+                    _improve(best[group], who[group], target.owner, time, _owner(at), limit)
+                same = latest[target.edge]
+                while same >= 0:
+                    source = sources[same]
+                    straight = _along(source.fraction, target.fraction, from_u, from_v)
+                    time = source.leg + straight + target.leg
+                    _improve(best[group], who[group], target.owner, time, source.owner, limit)
+                    same = earlier[same]
+            _undo(label, entries, kept, used)
+            used = kept
+        for j in range(first, last):
+            latest[sources[j].edge] = -1
+        if used < label.size // 4:
+            _undo(label, entries, 0, used)
+        else:
+            label[:] = _UNLABELLED
+
+
+@njit(cache=True, nogil=True)
+def _improve(
+    best: ShortFloatArray, who: ShortIntArray, place: int, time_s: Seconds, owner: int, limit: Seconds
+) -> None:
+    time = np.float32(time_s)
+    if time <= limit and (time < best[place] or (time == best[place] and owner < who[place])):
+        best[place] = time
         who[place] = owner
 
 
 @njit(cache=True, nogil=True)
+def in_ticks(
+    best: ShortFloatArray,
+    who: ShortIntArray,
+    cutoff_s: float,
+    first: int,
+    last: int,
+    time_s: FloatArray,
+    owner: IntArray,
+) -> None:
+    """Turn (groups, places) times into rows `first` to `last` of (places, groups) in whole ticks.
+
+    Beyond the cutoff they are inf and the owner -1.
+    """
+    for low in range(first, last, 64):
+        for group in range(best.shape[0]):
+            for place in range(low, min(low + 64, last)):
+                time = _rounded(best[group, place])
+                inside = time <= cutoff_s + TICK_S / 2
+                time_s[place, group] = time if inside else np.inf
+                owner[place, group] = who[group, place] if inside else -1
+
+
+@njit(cache=True, nogil=True)
+def _rounded(time: Seconds) -> Any:
+    return np.rint(np.float64(time) / TICK_S) * TICK_S
+
+
+@njit(cache=True, nogil=True)
+def _mark(words: IntArray, index: IntArray, number: int) -> None:
+    """Put a number into a set of numbers: a bit for each in `words`, and one for each word in `index`."""
+    word = number >> 6
+    words[word] |= np.int64(1) << (number & 63)
+    index[word >> 6] |= np.int64(1) << (word & 63)
+
+
+@njit(cache=True, nogil=True)
+def _empty_set(n: int) -> tuple[IntArray, IntArray]:
+    """A set of numbers below n, for `_mark`."""
+    return np.zeros(n // 64 + 1, np.int64), np.zeros(n // 4096 + 1, np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _taken(words: IntArray, index: IntArray, among: IntArray, out: ShortIntArray) -> int:
+    """Take all numbers out of a set, in ascending order; returns how many were in it.
+
+    Those that aren't also in the words of another set are told as their complement. That set is emptied too.
+    """
+    size = 0
+    for block in range(index.size):
+        while index[block]:
+            word = (block << 6) + _trailing_zeros(index[block])
+            index[block] &= index[block] - 1
+            bits, others = words[word], among[word]
+            words[word] = among[word] = 0
+            while bits:
+                bit = _trailing_zeros(bits)
+                out[size] = ((word << 6) + bit) ^ (((others >> bit) & 1) - 1)
+                size += 1
+                bits &= bits - 1
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _find(
+    arcs: Arcs,
+    sources: Records,
+    zone: int,
+    limit: Seconds,
+    targets: Targets,
+    label: IntArray,
+    bucket_of: ShortIntArray,
+    entries: Records,
+    best: ShortFloatArray,
+    words: IntArray,
+    index: IntArray,
+) -> Records:
+    """Search from one place and put each target within reach into a set and its seconds into `best`."""
+    scale = np.float32(N_BUCKETS) / limit
+    entries = _with_room(entries, 2 * sources.size + 1)
+    used = 0
+    for j in range(sources.size):
+        source = sources[j]
+        used = _start(arcs, source, 0, zone, limit, scale, label, bucket_of, entries, used)
+        from_u, from_v = _times_of(arcs.edges[source.edge], zone)
+        for i in range(targets.edge_start[source.edge], targets.edge_start[source.edge + 1]):
+            target = targets.entries[i]
+            straight = _along(source.fraction, target.fraction, from_u, from_v)
+            _note(best, words, index, target.owner, source.leg + straight + target.leg, limit)
+    entries, used = _settle(arcs, zone, limit, scale, label, bucket_of, entries, used)
+    for entry in range(used):
+        vertex = entries[entry].vertex
+        if entries[entry].label == label[vertex]:
+            for i in range(targets.hook_start[vertex], targets.hook_start[vertex + 1]):
+                hook = targets.hooks[i]
+                _note(best, words, index, hook.owner, _time(label[vertex]) + hook.cost, limit)
+    _undo(label, entries, 0, used)
+    return entries
+
+
+@njit(cache=True, nogil=True)
+def _note(best: ShortFloatArray, words: IntArray, index: IntArray, place: int, time_s: Seconds, limit: Seconds) -> None:
+    time = np.float32(time_s)
+    if time <= limit and time < best[place]:
+        best[place] = time
+        _mark(words, index, place)
+
+
+@njit(cache=True, nogil=True)
 def times_between(
-    indptr: IntArray,
-    arc_head: IntArray,
-    cost: FloatArray,
-    arc_edge: IntArray,
-    tail_is_u: BoolArray,
-    edge_u: IntArray,
-    edge_v: IntArray,
-    from_u: FloatArray,
-    from_v: FloatArray,
-    source_indptr: IntArray,
-    source_edge: IntArray,
-    source_fraction: FloatArray,
-    source_leg: FloatArray,
-    by_edge_indptr: IntArray,
-    by_edge: IntArray,
-    at_vertex_indptr: IntArray,
-    at_vertex: IntArray,
-    target_fraction: FloatArray,
-    target_leg: FloatArray,
-    target_owner: IntArray,
-    n_targets: int,
-    limit: float,
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Times from each source place to every target place within `limit`, as the parts of a CSR matrix.
+    arcs: Arcs,
+    sources: Records,
+    source_start: IntArray,
+    source_zone: IntArray,
+    first: int,
+    last: int,
+    targets: Targets,
+    cutoff_s: float,
+    count: IntArray,
+    out_target: ShortIntArray,
+    out_time: FloatArray,
+) -> int:
+    """Times from places `first` to `last` to every target within the cutoff, as the parts of a CSR matrix.
 
-    `by_edge_indptr`, `by_edge` list the target entries on each edge, `at_vertex_indptr`, `at_vertex` those at the very
-    end of one, which are reached with the vertex. Columns of a row come in ascending order.
+    Place i has the sources `source_start[i]` to `source_start[i + 1]` and walks as people of `source_zone[i]`. Columns
+    of a row come in ascending order, and `count[i]` receives how many there are. Stops where the next place might not
+    fit, which is returned; each fits alone into `targets.size` entries.
     """
-    n = indptr.size - 1
-    time = np.full(n, np.inf)
-    owner = np.zeros(n, np.int64)
-    start = np.empty(2 * max(1, source_edge.size), np.int64)
-    touched = np.empty(n, np.int64)
-    buckets = np.empty(N_BUCKETS + 1, np.int64)
-    following, entry_vertex = np.empty(1024, np.int64), np.empty(1024, np.int64)
-    best = np.full(n_targets, np.inf)
-    found = np.empty(n_targets, np.int64)
-    out_indptr = np.zeros(source_indptr.size, np.int64)
-    out_target, out_time = np.empty(1024, np.int64), np.empty(1024)
+    label, bucket_of, entries = _scratch(arcs.span.size // 2)
+    best = np.full(targets.size, _NEVER, np.float32)
+    words, index = _empty_set(targets.size)
+    found = np.empty(targets.size, np.int32)
+    limit = np.float32(cutoff_s + TICK_S)
     used = 0
-    for place in range(source_indptr.size - 1):
-        n_start = 0
-        n_found = 0
-        for j in range(source_indptr[place], source_indptr[place + 1]):
-            e, f, leg = source_edge[j], source_fraction[j], source_leg[j]
-            n_start = _start(time, owner, start, n_start, edge_v[e], leg + _walked(1.0 - f, from_u[e]), 0, limit)
-            n_start = _start(time, owner, start, n_start, edge_u[e], leg + _walked(f, from_v[e]), 0, limit)
-            for i in by_edge[by_edge_indptr[e] : by_edge_indptr[e + 1]]:
-                label = leg + _along(f, target_fraction[i], from_u[e], from_v[e]) + target_leg[i]
-                n_found = _note(best, found, n_found, target_owner[i], label, limit)
-        following, entry_vertex, n_touched = _settle(
-            indptr, arc_head, cost, time, owner, start[:n_start], limit, buckets, following, entry_vertex, touched
-        )
-        for vertex in touched[:n_touched]:
-            for i in at_vertex[at_vertex_indptr[vertex] : at_vertex_indptr[vertex + 1]]:
-                n_found = _note(best, found, n_found, target_owner[i], time[vertex] + target_leg[i], limit)
-            for arc in range(indptr[vertex], indptr[vertex + 1]):
-                e = arc_edge[arc]
-                for i in by_edge[by_edge_indptr[e] : by_edge_indptr[e + 1]]:
-                    part = target_fraction[i] if tail_is_u[arc] else 1.0 - target_fraction[i]
-                    label = time[vertex] + part * cost[arc] + target_leg[i]
-                    n_found = _note(best, found, n_found, target_owner[i], label, limit)
-        while used + n_found > out_target.size:
-            grown_target, grown_time = np.empty(2 * out_target.size, np.int64), np.empty(2 * out_time.size)
-            grown_target[:used], grown_time[:used] = out_target[:used], out_time[:used]
-            out_target, out_time = grown_target, grown_time
-        for target in np.sort(found[:n_found]):
-            out_target[used] = target
-            out_time[used] = best[target]
-            used += 1
-            best[target] = np.inf
-        out_indptr[place + 1] = used
-        for vertex in touched[:n_touched]:
-            time[vertex] = np.inf
-    return out_indptr, out_target[:used].copy(), out_time[:used].copy()
+    for place in range(first, last):
+        if used + targets.size > out_target.size:
+            return place
+        here = sources[source_start[place] : source_start[place + 1]]
+        entries = _find(arcs, here, source_zone[place], limit, targets, label, bucket_of, entries, best, words, index)
+        before = used
+        for target in found[: _taken(words, index, words, found)]:
+            time = _rounded(best[target])
+            best[target] = _NEVER
+            if time <= cutoff_s + TICK_S / 2:
+                out_target[used] = target
+                out_time[used] = time
+                used += 1
+        count[place] = used - before
+    return last
 
 
 @njit(cache=True, nogil=True)
-def _note(best: FloatArray, found: IntArray, n_found: int, place: int, label: float, limit: float) -> int:
-    if label > limit:
-        return n_found
-    if best[place] == np.inf:
-        found[n_found] = place
-        n_found += 1
-    best[place] = min(best[place], label)
-    return n_found
+def counts_within(
+    arcs: Arcs,
+    sources: Records,
+    source_start: IntArray,
+    source_zone: IntArray,
+    first: int,
+    last: int,
+    targets: Targets,
+    cutoffs_s: FloatArray,
+    group_start: IntArray,
+    groups: IntArray,
+    count: IntArray,
+) -> None:
+    """Count for places `first` to `last` the targets of each group within the place's own cutoff, into rows of `count`.
+
+    Target t belongs to the groups `groups[group_start[t]]` to `groups[group_start[t + 1]]`.
+    """
+    label, bucket_of, entries = _scratch(arcs.span.size // 2)
+    best = np.full(targets.size, _NEVER, np.float32)
+    words, index = _empty_set(targets.size)
+    found = np.empty(targets.size, np.int32)
+    for place in range(first, last):
+        here = sources[source_start[place] : source_start[place + 1]]
+        limit = np.float32(cutoffs_s[place] + TICK_S)
+        entries = _find(
+            arcs, here, source_zone[place], limit, targets, label, bucket_of, entries, best, words, index
+        )  # fmt: skip
+        for target in found[: _taken(words, index, words, found)]:
+            inside = _rounded(best[target]) <= cutoffs_s[place] + TICK_S / 2
+            best[target] = _NEVER
+            if inside:
+                for i in range(group_start[target], group_start[target + 1]):
+                    count[place, groups[i]] += 1
 
 
 @njit(cache=True, nogil=True)
-def reached_stretches(
-    indptr: IntArray,
-    arc_head: IntArray,
-    cost: FloatArray,
-    arc_edge: IntArray,
-    tail_is_u: BoolArray,
-    edge_u: IntArray,
-    edge_v: IntArray,
-    from_u: FloatArray,
-    from_v: FloatArray,
-    source_edge: IntArray,
-    source_fraction: FloatArray,
-    source_leg: FloatArray,
-    limit: float,
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Stretches of street that can be walked from one place within `limit`: (edge, from fraction, to fraction).
+def reached_parts(
+    arcs: Arcs,
+    sources: Records,
+    source_start: IntArray,
+    source_zone: IntArray,
+    first: int,
+    last: int,
+    cutoff_s: float,
+    count: IntArray,
+    out_edge: ShortIntArray,
+    low: FloatArray,
+    high: FloatArray,
+) -> int:
+    """Parts of edges that places `first` to `last` reach within the cutoff: edge, and from which fraction to which.
 
-    Each stretch is cut where the time runs out. Stretches of one edge may overlap or not meet. The order is fixed.
+    The parts of one edge don't overlap or touch; a place's come by edge, then from low to high, and `count[i]` receives
+    how many there are. Stops where the next place might not fit, which is returned; each fits alone into twice as many
+    parts as there are edges and sources.
     """
-    n = indptr.size - 1
-    time = np.full(n, np.inf)
-    owner = np.zeros(n, np.int64)
-    start = np.empty(2 * max(1, source_edge.size), np.int64)
-    n_start = 0
-    for j in range(source_edge.size):
-        e, f, leg = source_edge[j], source_fraction[j], source_leg[j]
-        n_start = _start(time, owner, start, n_start, edge_v[e], leg + _walked(1.0 - f, from_u[e]), 0, limit)
-        n_start = _start(time, owner, start, n_start, edge_u[e], leg + _walked(f, from_v[e]), 0, limit)
-    touched = np.empty(n, np.int64)
-    _, _, n_touched = _settle(
-        indptr, arc_head, cost, time, owner, start[:n_start], limit,
-        np.empty(N_BUCKETS + 1, np.int64), np.empty(1024, np.int64), np.empty(1024, np.int64), touched,
-    )  # fmt: skip
-    n_arcs = 0
-    for vertex in touched[:n_touched]:
-        n_arcs += indptr[vertex + 1] - indptr[vertex]
-    size = n_arcs + 2 * source_edge.size
-    edge, low, high = np.empty(size, np.int64), np.empty(size), np.empty(size)
-    used = 0
-    for j in range(source_edge.size):
-        e, f = source_edge[j], source_fraction[j]
-        left = limit - source_leg[j]
-        if left < 0:
-            continue
-        for away, to_u in ((from_v[e], True), (from_u[e], False)):
-            if away == np.inf:
+    label, bucket_of, entries = _scratch(arcs.span.size // 2)
+    words, index = _empty_set(arcs.edges.size)
+    whole = np.zeros_like(words)
+    touched = np.empty(arcs.edges.size, np.int32)
+    latest = np.full(arcs.edges.size, -1, np.int32)
+    earlier = np.empty(sources.size, np.int32)
+    limit = np.float32(cutoff_s)
+    scale = np.float32(N_BUCKETS) / limit
+    done = 0
+    for place in range(first, last):
+        zone, start, end = source_zone[place], source_start[place], source_start[place + 1]
+        if done + 2 * (arcs.edges.size + end - start) > out_edge.size:
+            return place
+        previously = done
+        entries = _with_room(entries, 2 * (end - start) + 1)
+        used = 0
+        for j in range(start, end):
+            number = sources[j].edge
+            _mark(words, index, number)
+            earlier[j] = latest[number]
+            latest[number] = j
+            used = _start(arcs, sources[j], 0, zone, limit, scale, label, bucket_of, entries, used)
+        entries, used = _settle(arcs, zone, limit, scale, label, bucket_of, entries, used)
+        for entry in range(used):
+            vertex = entries[entry].vertex
+            if entries[entry].label == label[vertex]:
+                left, links = limit - _time(label[vertex]), arcs.span[2 * vertex + 1]
+                for i in range(arcs.span[2 * vertex], links if zone == 0 else arcs.span[2 * vertex + 2]):
+                    if i < links or arcs.zone[i] == zone:
+                        number = arcs.edge[i]
+                        _mark(words, index, number)
+                        whole[number >> 6] |= np.int64(arcs.arc[i].cost <= left) << (number & 63)
+        n_touched = _taken(words, index, whole, touched)
+        for number in touched[:n_touched]:
+            if number >= 0:
+                out_edge[done], low[done], high[done] = number, 0.0, 1.0
+                done += 1
                 continue
-            part = 1.0 if away <= 0 else left / away
-            edge[used] = e
-            low[used] = max(0.0, f - part) if to_u else f
-            high[used] = f if to_u else min(1.0, f + part)
-            used += 1
-    for vertex in np.sort(touched[:n_touched]):
-        left = limit - time[vertex]
-        for arc in range(indptr[vertex], indptr[vertex + 1]):
-            part = 1.0 if cost[arc] <= left else left / cost[arc]
-            edge[used] = arc_edge[arc]
-            low[used] = 0.0 if tail_is_u[arc] else 1.0 - part
-            high[used] = part if tail_is_u[arc] else 1.0
-            used += 1
-    return edge[:used], low[:used], high[:used]
+            number = ~number
+            edge = arcs.edges[number]
+            from_u, from_v = _times_of(edge, zone)
+            left_u, left_v = limit - _time(label[edge.u]), limit - _time(label[edge.v])
+            before = done
+            done = _with_part(low, high, before, done, 0.0, _part(left_u, from_u))
+            done = _with_part(low, high, before, done, 1.0 - _part(left_v, from_v), 1.0)
+            j = latest[number]
+            while j >= 0:
+                at, left = sources[j].fraction, cutoff_s - sources[j].leg
+                back, on = max(0.0, at - _part(left, from_v)), min(1.0, at + _part(left, from_u))
+                done = _with_part(low, high, before, done, back, on)
+                j = earlier[j]
+            out_edge[before:done] = number
+        for j in range(start, end):
+            latest[sources[j].edge] = -1
+        _undo(label, entries, 0, used)
+        count[place] = done - previously
+    return last
+
+
+@njit(cache=True, nogil=True)
+def _part(left: Seconds, whole: Seconds) -> Any:
+    """Which part of an edge can be walked in the time left."""
+    if left < 0.0 or whole == np.inf:
+        return 0.0
+    return 1.0 if whole <= left else np.float64(left) / whole
+
+
+@njit(cache=True, nogil=True)
+def _with_part(low: FloatArray, high: FloatArray, first: int, used: int, start: float, end: float) -> int:
+    """Add a part to the sorted, disjoint parts `first` to `used`, merging what it meets; returns how many there are."""
+    if end <= start:
+        return used
+    i = first
+    while i < used and high[i] < start:
+        i += 1
+    j = i
+    while j < used and low[j] <= end:
+        start, end = min(start, low[j]), max(end, high[j])
+        j += 1
+    if j == i:
+        for k in range(used, i, -1):
+            low[k], high[k] = low[k - 1], high[k - 1]
+    else:
+        for k in range(j, used):
+            low[i + 1 + k - j], high[i + 1 + k - j] = low[k], high[k]
+    low[i], high[i] = start, end
+    return used + 1 - (j - i)
+
+
+@njit(cache=True, nogil=True)
+def first_links(
+    backwards: Arcs,
+    onwards: Arcs,
+    sources: Records,
+    homes: Records,
+    home_start: IntArray,
+    home_zone: IntArray,
+    limit_s: float,
+) -> IntArray:
+    """The first link of another zone that each home meets on its way to the nearest source, if everything were open.
+
+    -1 where there is none, or no way. Of equally short ways the one is told whose next arc comes first in `onwards`.
+    """
+    n = backwards.span.size // 2
+    limit = np.float32(limit_s)
+    scale = np.float32(N_BUCKETS) / limit
+    label, bucket_of, entries = _scratch(n)
+    entries = _with_room(entries, 2 * sources.size + 1)
+    used = 0
+    for j in range(sources.size):
+        used = _start(
+            backwards, sources[j], sources[j].owner, EVERYWHERE, limit, scale, label, bucket_of, entries, used
+        )  # fmt: skip
+    begun = label.copy()
+    entries, used = _settle(backwards, EVERYWHERE, limit, scale, label, bucket_of, entries, used)
+    seen = np.full(n, -1, np.int32)
+    on_way, arc_taken = np.empty(n, np.int32), np.empty(n, np.int64)
+    out = np.full(home_zone.size, -1, np.int64)
+    for home in range(home_zone.size):
+        best, vertex = _UNLABELLED, -1
+        for i in range(home_start[home], home_start[home + 1]):
+            place = homes[i]
+            edge = backwards.edges[place.edge]
+            for end, part, whole in (
+                (edge.u, place.fraction, edge.from_u),
+                (edge.v, 1.0 - place.fraction, edge.from_v),
+            ):
+                time = np.float32(_time(label[end]) + _walked(part, whole) + place.leg)
+                way = _label(time, _owner(label[end]))
+                if time <= limit and way < best:
+                    best, vertex = way, end
+            for j in range(sources.size):
+                if sources[j].edge == place.edge:
+                    straight = _along(sources[j].fraction, place.fraction, edge.from_u, edge.from_v)
+                    time = np.float32(sources[j].leg + straight + place.leg)
+                    way = _label(time, sources[j].owner)
+                    if time <= limit and way <= best:
+                        best, vertex = way, -1
+        if vertex < 0:
+            continue
+        # Depth first over the arcs along which labels agree: where arcs cost nothing some of them lead in circles.
+        depth = 0
+        on_way[0], arc_taken[0], seen[vertex] = vertex, onwards.span[2 * vertex], home
+        while depth >= 0:
+            vertex = on_way[depth]
+            if begun[vertex] == label[vertex]:
+                break
+            i = arc_taken[depth]
+            if i == onwards.span[2 * vertex + 2]:
+                depth -= 1
+                continue
+            arc_taken[depth] = i + 1
+            arc = onwards.arc[i]
+            onward = label[arc.head]
+            if seen[arc.head] != home and _label(_time(onward) + arc.cost, _owner(onward)) == label[vertex]:
+                depth += 1
+                on_way[depth], arc_taken[depth], seen[arc.head] = arc.head, onwards.span[2 * arc.head], home
+        for step in range(depth):
+            zone = onwards.zone[arc_taken[step] - 1]
+            if zone != 0 and zone != home_zone[home]:
+                out[home] = onwards.edge[arc_taken[step] - 1]
+                break
+    return out

@@ -57,6 +57,8 @@ PolicyId = Annotated[str, AfterValidator(_known_policy)]
 Kinds = Annotated[tuple[KindId, ...], AfterValidator(_no_twice)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+PlainId = Annotated[str, AfterValidator(_plain_id)]
 Box = Annotated[tuple[Number, Number, Number, Number], AfterValidator(_box)]
 
 
@@ -121,10 +123,27 @@ class AreasSection(_Section):
         return self
 
 
+class ProfileSection(_Section):
+    """`[walk.profiles.NAME]`: changes a profile of the catalogue, or defines a new one; see network/profiles.py."""
+
+    speed_m_s: Number | None = None
+    stairs_factor: Number | None = None
+    slope: Flag | None = None
+    crossing_delay_s: Number | None = None
+    crossing_delay_signals_s: Number | None = None
+    max_slope: Number | None = None
+    zh: str | None = None
+    en: str | None = None
+    basis: str | None = None
+
+
 class WalkSection(_Section):
     """`[walk]`: how people walk."""
 
     profile: str = "planning"
+    profiles: dict[PlainId, ProfileSection] = {}
+    elevation: Path | None = None
+    """Heights of the ground (GeoTIFF or .hgt), for profiles that mind slopes."""
     max_snap_m: Number = Field(default=200.0, gt=0, le=5000)
     min_component_m: Number = Field(default=500.0, ge=0)
 
@@ -160,7 +179,7 @@ class StudyConfig(_Section):
     """A study's settings as one frozen value; `path` is the file that they came from."""
 
     path: Path
-    id: Annotated[str, AfterValidator(_plain_id)]
+    id: PlainId
     title_zh: str = Field(min_length=1)
     title_en: str = Field(min_length=1)
     setting: Literal["urban", "rural"] = "urban"
@@ -239,7 +258,7 @@ def _sentence(problem: Any) -> str:
 
 def _known_keys(section: tuple[Any, ...]) -> list[str]:
     model: Any = StudyConfig
-    for name in (part for part in section if isinstance(part, str)):
+    for name in (part for part in section if part in model.model_fields):
         annotation = model.model_fields[name].annotation
         model = next(
             kind for kind in (annotation, *getattr(annotation, "__args__", ())) if hasattr(kind, "model_fields")

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from circle15 import _kernels
 from circle15.errors import InputError
-from circle15.reach import checked_cutoff_s, take
+from circle15.reach import checked_cutoff_s, reached_parts, take
 from circle15.schema import checked_residences, points_of
 from circle15.units import FloatArray, IntArray
 
@@ -100,12 +99,7 @@ def isochrones(
 
 def reached_stretches(network: WalkNetwork, home: Snaps, *, cutoff_s: float) -> Stretches:
     """Stretches of street within the cutoff of one place, cut where the time runs out."""
-    arcs = network.arcs
-    edge, low, high = _kernels.reached_stretches(
-        arcs.indptr, arcs.head, arcs.cost, arcs.edge, arcs.tail_is_u, arcs.edge_u, arcs.edge_v, arcs.from_u,
-        arcs.from_v, home.edge, home.fraction, home.leg_m / network.profile.speed_m_s, checked_cutoff_s(cutoff_s),
-    )  # fmt: skip
-    return _merged(edge, low, high)
+    return Stretches(*reached_parts(network, home, cutoff_s=checked_cutoff_s(cutoff_s))[1:])
 
 
 def stretch_lines(network: WalkNetwork, stretches: Stretches) -> np.ndarray[Any, Any]:
@@ -116,20 +110,6 @@ def stretch_lines(network: WalkNetwork, stretches: Stretches) -> np.ndarray[Any,
     lines = network.lines[edge]
     parts = [_part(line, a, b) for line, a, b in zip(lines[~whole], low[~whole], high[~whole], strict=True)]
     return np.concatenate([lines[whole], np.array(parts, dtype=object)])
-
-
-def _merged(edge: IntArray, low: FloatArray, high: FloatArray) -> Stretches:
-    """The same stretches without overlaps, by edge and fraction."""
-    order = np.lexsort((low, edge))
-    edge, low, high = edge[order], low[order], high[order]
-    kept: list[tuple[int, float, float]] = []
-    for e, a, b in zip(edge.tolist(), low.tolist(), high.tolist(), strict=True):
-        if kept and kept[-1][0] == e and a <= kept[-1][2]:
-            kept[-1] = (e, kept[-1][1], max(b, kept[-1][2]))
-        else:
-            kept.append((e, a, b))
-    edges, lows, highs = zip(*kept, strict=True) if kept else ((), (), ())
-    return Stretches(np.array(edges, dtype=np.int64), np.array(lows, dtype=float), np.array(highs, dtype=float))
 
 
 def _part(line: shapely.LineString, low: float, high: float) -> shapely.LineString:

@@ -1,36 +1,51 @@
 """Walking times: from residences to sites, to the nearest site of each kind, and what lies within a time.
 
 Times are seconds from door to door: the leg from a place to the street, the walk along streets with exact ends in the
-middle of edges, and the leg to the other place. They are rounded to a microsecond, so that a site exactly at a cutoff
-counts whatever the order of the sums.
+middle of edges, and the leg to the other place. They are rounded to a millisecond, so that a site exactly at a cutoff
+counts: the sums are float32.
+
+Who walks passes the closed gates of their own zone and no others (`Snaps.own` of where they live); the `own` of sites
+and destinations says nothing.
 """
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy import sparse
 
 from circle15 import _kernels, checklist
+from circle15._kernels import EVERYWHERE, HOOK, PLACE, TICK_S, Records, Targets
 from circle15.errors import InputError
+from circle15.network import Snaps, WalkNetwork
 from circle15.schema import checked_residences, checked_site_kinds, checked_sites, points_of
 from circle15.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from circle15.network import Snaps, WalkNetwork
+__all__ = [
+    "ReachedParts",
+    "TravelTimes",
+    "links_passed",
+    "nearest_sites",
+    "nearest_times",
+    "reached_parts",
+    "straight_line_m",
+    "times_within",
+    "travel_times",
+    "warm_up",
+]
 
-__all__ = ["TravelTimes", "nearest_sites", "nearest_times", "straight_line_m", "times_within", "travel_times"]
-
-_TICK_S = 1e-6
-_SITES_AT_ONCE = 512  # bounds the memory of counting: sites x residences in reach of them
+_T = TypeVar("_T")
+_BLOCK = 2**20  # entries of a sparse result that are made room for at once
 
 
 class TravelTimes(NamedTuple):
@@ -82,22 +97,32 @@ def nearest_sites(
     site_kinds: pd.DataFrame,
     *,
     cutoff_s: float,
+    k: int = 1,
 ) -> pd.DataFrame:
-    """The nearest site of each kind for each residence, whatever its evidence.
+    """The nearest sites of each kind for each residence, whatever their evidence.
 
     Parameters
     ----------
     residences, sites : ids and geometry in any CRS; site_kinds : `site_id, kind, evidence, rule`.
     cutoff_s : seconds; a site exactly at the cutoff counts.
+    k : how many sites of each kind.
 
     Returns
     -------
     Frame `residence_id, kind, time_s, site_id, snap_m`: one row a residence and kind (the 27, and extension kinds that
     occur in `site_kinds`), sorted by residence, kinds in checklist order. `time_s` is inf and `site_id` missing where
     no site is within the cutoff; `snap_m` is the metres from the residence to the street, inf off the network. Ties
-    go to the smaller site id.
+    go to the smaller site id. With `k` above 1 there is a column `rank` after `kind`, from 1 for the nearest, and a row
+    for each of up to k sites within the cutoff; a residence and kind without any keeps one row.
+
+    Raises
+    ------
+    InputError
+        when `cutoff_s` isn't a positive number or `k` isn't a whole number from 1; DataError for unusable frames.
     """
     limit = checked_cutoff_s(cutoff_s)
+    if not (isinstance(k, int | np.integer) and k >= 1):
+        raise InputError(f"k is {k!r}; give a whole number of sites from 1")
     people = checked_residences(residences)
     places = checked_sites(sites)
     known = (*checklist.KINDS, *checklist.EXTENSION_KINDS)
@@ -107,86 +132,162 @@ def nearest_sites(
     there = network.snap_sites(places.geometry)
     number = pd.Series(places.index, index=places["site_id"])
     chosen = [np.sort(number[holds["site_id"][holds["kind"] == kind]].to_numpy(dtype=np.int64)) for kind in kinds]
-    time_s, site = nearest_times(network, home, there, chosen, cutoff_s=limit)
+    n = len(people)
+    row, column, rank = np.repeat(np.arange(n), len(kinds)), np.tile(np.arange(len(kinds)), n), None
+    if k == 1:
+        times, site_numbers = nearest_times(network, home, there, chosen, cutoff_s=limit)
+        time_s, site = times.ravel(), site_numbers.ravel()
+    else:
+        row, column, rank, time_s, site = _nearest_few(network, home, there, chosen, cutoff_s=limit, k=int(k))
     ids = np.array([*places["site_id"], None], dtype=object)  # number -1 is the last: no site
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
-            "residence_id": np.repeat(people["residence_id"].to_numpy(dtype=object), len(kinds)),
-            "kind": np.tile(np.array(kinds, dtype=object), len(people)),
-            "time_s": time_s.ravel(),
-            "site_id": pd.array(ids[site.ravel()], dtype="str"),
-            "snap_m": np.repeat(home.snap_m, len(kinds)),
+            "residence_id": people["residence_id"].to_numpy(dtype=object)[row],
+            "kind": np.array(kinds, dtype=object)[column],
+            "time_s": time_s,
+            "site_id": pd.array(ids[site], dtype="str"),
+            "snap_m": home.snap_m[row],
         }
     ).astype({"residence_id": "str", "kind": "str"})
+    if rank is not None:
+        frame.insert(2, "rank", rank)
+    return frame
+
+
+def _nearest_few(
+    network: WalkNetwork, home: Snaps, there: Snaps, groups: Sequence[IntArray], *, cutoff_s: float, k: int
+) -> tuple[IntArray, IntArray, IntArray, FloatArray, IntArray]:
+    """Row, group, rank, seconds and number of up to k sites of each group; one of inf and -1 where there is none."""
+    coo = sparse.coo_array(times_within(network, home, there, cutoff_s=cutoff_s))
+    row, site, time_s = coo.row.astype(np.int64), coo.col.astype(np.int64), coo.data
+    found = []
+    for group, members in enumerate(groups):
+        of_group = np.isin(site, members)
+        r, s, t = row[of_group], site[of_group], time_s[of_group]
+        none = np.setdiff1d(np.arange(len(home.indptr) - 1), r)
+        r, s, t = np.append(r, none), np.append(s, np.full(len(none), -1)), np.append(t, np.full(len(none), np.inf))
+        order = np.lexsort((s, t, r))
+        r, s, t = r[order], s[order], t[order]
+        rank = np.arange(len(r)) - np.searchsorted(r, r) + 1
+        near = rank <= k
+        found.append((r[near], np.full(near.sum(), group), rank[near], t[near], s[near]))
+    row, column, rank, time_s, site = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.lexsort((rank, column, row))
+    return row[order], column[order], rank[order], time_s[order], site[order]
 
 
 def nearest_times(
-    network: WalkNetwork, origins: Snaps, sites: Snaps, groups: Sequence[IntArray], *, cutoff_s: float
+    network: WalkNetwork,
+    origins: Snaps,
+    sites: Snaps,
+    groups: Sequence[IntArray],
+    *,
+    cutoff_s: float,
+    ignore_zones: bool = False,
 ) -> tuple[FloatArray, IntArray]:
     """Time to, and number of, the nearest site of each group, by one search a group backwards from its sites.
 
     Parameters
     ----------
     origins : n places; sites : places; groups : for each group the numbers of its sites.
+    ignore_zones : walk as if every closed gate were open.
 
     Returns
     -------
     (n, groups) seconds, inf beyond the cutoff, and (n, groups) site numbers, -1 there. Ties go to the smaller number.
     """
     arcs = network.arcs_backwards
-    pace = 1.0 / network.profile.speed_m_s
     n = len(origins.indptr) - 1
+    sources, group_start = _grouped(network, sites, groups)
+    targets = _places(network, origins)
+    owner_zone = np.full(n, EVERYWHERE) if ignore_zones else origins.own
+    target_zone = owner_zone[targets["owner"]]
+    order = np.lexsort((arcs.edges["u"][targets["edge"]], target_zone))
+    zones, first = np.unique(target_zone[order], return_index=True)
+    best = np.full((len(groups), n), np.inf, dtype=np.float32)
+    who = np.empty((len(groups), n), dtype=np.int32)
 
-    def search(group: IntArray) -> tuple[FloatArray, IntArray]:
-        source = take(sites, group)
-        start, entries = _listed(source.edge, len(arcs.edge_u))
-        return _kernels.nearest_places(
-            arcs.indptr, arcs.head, arcs.cost, arcs.edge_u, arcs.edge_v, arcs.from_u, arcs.from_v,
-            source.edge, source.fraction, source.leg_m * pace, group[source.owner], start, entries,
-            origins.edge, origins.fraction, origins.leg_m * pace, origins.owner, n, cutoff_s + _TICK_S,
+    def search(first_group: int, _: int) -> None:
+        _kernels.nearest_places(
+            arcs, sources, group_start, np.arange(first_group, len(groups), n_parts), targets[order],
+            zones.astype(np.int64), np.append(first, len(order)).astype(np.int64), cutoff_s + TICK_S, best, who,
         )  # fmt: skip
 
-    time_s, site = np.full((n, len(groups)), np.inf), np.full((n, len(groups)), -1, dtype=np.int64)
-    with ThreadPoolExecutor(_threads()) as pool:
-        for column, (best, who) in enumerate(pool.map(search, groups)):
-            rounded = np.round(best, 6)
-            inside = rounded <= cutoff_s + _TICK_S / 2
-            time_s[inside, column], site[inside, column] = rounded[inside], who[inside]
+    n_parts = _n_parts(len(groups))
+    _in_parts(search, n_parts, n_parts)
+    time_s, site = np.empty((n, len(groups))), np.empty((n, len(groups)), dtype=np.int64)
+    _in_parts(lambda a, b: _kernels.in_ticks(best, who, cutoff_s, a, b, time_s, site), n, _threads())
     return time_s, site
 
 
-def times_within(
-    network: WalkNetwork, origins: Snaps, destinations: Snaps, *, cutoff_s: float, backwards: bool = False
-) -> sparse.csr_array:
-    """Sparse (origins x destinations) seconds within the cutoff; `backwards` walks from destination to origin."""
-    arcs = network.arcs_backwards if backwards else network.arcs
-    pace = 1.0 / network.profile.speed_m_s
-    n_rows, n_columns = len(origins.indptr) - 1, len(destinations.indptr) - 1
-    start, entries = _listed(destinations.edge, len(arcs.edge_u))
-    at_u, at_v = destinations.fraction == 0.0, destinations.fraction == 1.0
-    ends = np.concatenate([arcs.edge_u[destinations.edge[at_u]], arcs.edge_v[destinations.edge[at_v]]])
-    end_start, order = _listed(ends, len(arcs.indptr) - 1)
-    end_entries = np.concatenate([np.flatnonzero(at_u), np.flatnonzero(at_v)])[order]
-    owner = destinations.owner
+def times_within(network: WalkNetwork, origins: Snaps, destinations: Snaps, *, cutoff_s: float) -> sparse.csr_array:
+    """Sparse (origins x destinations) seconds within the cutoff; a stored zero is a time of zero."""
+    arcs, sources, targets = network.arcs, _places(network, origins), _targets(network, destinations)
+    n = len(origins.indptr) - 1
 
-    def search(rows: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
-        source = take(origins, rows)
-        return _kernels.times_between(
-            arcs.indptr, arcs.head, arcs.cost, arcs.edge, arcs.tail_is_u, arcs.edge_u, arcs.edge_v,
-            arcs.from_u, arcs.from_v, source.indptr, source.edge, source.fraction, source.leg_m * pace,
-            start, entries, end_start, end_entries, destinations.fraction, destinations.leg_m * pace, owner,
-            n_columns, cutoff_s + _TICK_S,
-        )  # fmt: skip
+    def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
+        start, zone = origins.indptr, origins.own
+        return _kernels.times_between(arcs, sources, start, zone, first, last, targets, cutoff_s, count, *out)
 
-    chunks = np.array_split(np.arange(n_rows), max(1, min(n_rows, 4 * _threads())))
-    with ThreadPoolExecutor(_threads()) as pool:
-        parts = list(pool.map(search, chunks))
-    indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(part[0]) for part in parts]))])
-    indices, time_s = np.concatenate([part[1] for part in parts]), np.concatenate([part[2] for part in parts])
-    rounded = np.round(time_s, 6)
-    inside = rounded <= cutoff_s + _TICK_S / 2
-    kept = np.concatenate([[0], np.cumsum(inside)])
-    return sparse.csr_array((rounded[inside], indices[inside], kept[indptr]), shape=(n_rows, n_columns))
+    indptr, (indices, time_s) = _rows(search, n, (np.int32, np.float64), most=targets.size)
+    return sparse.csr_array((time_s, indices, indptr), shape=(n, targets.size))
+
+
+class ReachedParts(NamedTuple):
+    """Parts of street that n places reach: place i the parts `indptr[i]` to `indptr[i + 1]`.
+
+    Part j runs from fraction `low[j]` to `high[j]` of edge `edge[j]` of the network. The parts of a place come by edge
+    and fraction; those of one edge don't overlap.
+    """
+
+    indptr: IntArray
+    edge: npt.NDArray[np.int32]
+    low: FloatArray
+    high: FloatArray
+
+
+def reached_parts(network: WalkNetwork, homes: Snaps, *, cutoff_s: float, backwards: bool = False) -> ReachedParts:
+    """The parts of street that can be walked from each place within the cutoff, cut exactly where the time runs out.
+
+    Parameters
+    ----------
+    homes : n places; their people pass the gates of their own zone.
+    cutoff_s : seconds.
+    backwards : the parts from where strangers can walk to each place instead.
+    """
+    arcs, sources = network.arcs_backwards if backwards else network.arcs, _places(network, homes)
+    zone = np.zeros_like(homes.own) if backwards else homes.own
+    n = len(homes.indptr) - 1
+
+    def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
+        return _kernels.reached_parts(arcs, sources, homes.indptr, zone, first, last, cutoff_s, count, *out)
+
+    most = 2 * (len(arcs.edges) + len(sources))
+    indptr, (edge, low, high) = _rows(search, n, (np.int32, np.float64, np.float64), most=most)
+    return ReachedParts(indptr, edge, low, high)
+
+
+def links_passed(
+    network: WalkNetwork, origins: Snaps, sites: Snaps, group: IntArray, rows: IntArray, *, cutoff_s: float
+) -> IntArray:
+    """The closed gate that keeps some origins from the nearest site of a group, were all gates open.
+
+    Parameters
+    ----------
+    group : numbers of the group's sites; rows : (r,) numbers of the origins asked about.
+
+    Returns
+    -------
+    (r,) edge number of the first link met from home that isn't of the origin's own zone; -1 where the walk meets none
+    or no site is within the cutoff. Of equally short walks one that is fixed by the edges' numbers is told.
+    """
+    sources, _ = _grouped(network, sites, [group])
+    chosen = take(origins, rows)
+    found: IntArray = _kernels.first_links(
+        network.arcs_backwards, network.arcs, sources, _places(network, chosen), chosen.indptr, chosen.own,
+        cutoff_s + TICK_S,
+    )  # fmt: skip
+    return found
 
 
 class KindReach(NamedTuple):
@@ -231,7 +332,10 @@ def kind_reach(
         for kind in checklist.KINDS
     ]
     time_s, site = nearest_times(network, home, there, groups, cutoff_s=2 * float(threshold_s.max()))
-    count = _counts(network, home, there, groups, threshold_s)
+    # Sums in the other direction may differ by a tick: the nearest site decides whether there is one.
+    count = np.where(
+        time_s <= threshold_s[:, None], np.maximum(_counts(network, home, there, groups, threshold_s), 1), 0
+    )
     k = len(checklist.KINDS)
     doors = points_of(residences)
     straight_m = [
@@ -246,17 +350,20 @@ def _counts(
     network: WalkNetwork, home: Snaps, there: Snaps, groups: Sequence[IntArray], threshold_s: FloatArray
 ) -> IntArray:
     """(residences, groups): how many sites of each group are within each residence's threshold."""
-    n_sites = len(there.indptr) - 1
-    member = np.zeros((n_sites, len(groups)))
-    for column, group in enumerate(groups):
-        member[group, column] = 1.0
-    total = np.zeros((len(threshold_s), len(groups)), dtype=np.int64)
-    for start in range(0, n_sites, _SITES_AT_ONCE):
-        rows = np.arange(start, min(start + _SITES_AT_ONCE, n_sites))
-        within = times_within(network, take(there, rows), home, cutoff_s=float(threshold_s.max()), backwards=True)
-        within.data = (within.data <= threshold_s[within.indices]).astype(np.float64)
-        total += np.asarray(within.T @ member[rows]).astype(np.int64)
-    return total
+    arcs, sources, targets = network.arcs, _places(network, home), _targets(network, there)
+    member = np.concatenate([np.empty(0, dtype=np.int64), *groups])
+    group_start, order = _listed(member, targets.size)
+    group_of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])[order]
+    n = len(threshold_s)
+    count = np.zeros((n, len(groups)), dtype=np.int64)
+
+    def search(first: int, last: int) -> None:
+        _kernels.counts_within(
+            arcs, sources, home.indptr, home.own, first, last, targets, threshold_s, group_start, group_of, count
+        )
+
+    _in_parts(search, n, _n_parts(n))
+    return count
 
 
 def straight_line_m(network: WalkNetwork, origins: gpd.GeoSeries, places: gpd.GeoSeries) -> FloatArray:
@@ -287,10 +394,108 @@ def checked_cutoff_s(cutoff_s: Any) -> float:
     return value
 
 
-def _listed(key: IntArray, n_keys: int) -> tuple[IntArray, IntArray]:
+def warm_up() -> None:
+    """Load, or compile for the first time, every search, by walking a street of two corners.
+
+    It takes seconds that a study may spend while it reads its data.
+    """
+    nodes = gpd.GeoDataFrame({"node_id": ["a", "b"]}, geometry=gpd.points_from_xy([0, 0.001], [0, 0]), crs="EPSG:4326")
+    network = WalkNetwork.from_edges(nodes, pd.DataFrame({"u": ["a"], "v": ["b"]}))
+    here = Snaps(np.array([0, 1]), np.array([0]), np.array([0.5]), np.array([0.0]), np.array([0]))
+    group = np.array([0])
+    nearest_times(network, here, here, [group], cutoff_s=1.0)
+    times_within(network, here, here, cutoff_s=1.0)
+    _counts(network, here, here, [group], np.array([1.0]))
+    reached_parts(network, here, cutoff_s=1.0)
+    links_passed(network, here, here, group, group, cutoff_s=1.0)
+
+
+def _places(network: WalkNetwork, snaps: Snaps) -> Records:
+    """The entries of places as searches read them, legs in seconds."""
+    out = np.empty(len(snaps.edge), dtype=PLACE)
+    out["edge"], out["owner"], out["fraction"] = snaps.edge, snaps.owner, snaps.fraction
+    out["leg"] = snaps.leg_m / network.profile.speed_m_s
+    return out
+
+
+def _grouped(network: WalkNetwork, sites: Snaps, groups: Sequence[IntArray]) -> tuple[Records, IntArray]:
+    """The entries of each group's sites, neighbours together, and where each group starts."""
+    members = np.concatenate([np.empty(0, dtype=np.int64), *groups])
+    chosen = take(sites, members)
+    entries = _places(network, chosen)
+    group = np.repeat(np.arange(len(groups)), [len(one) for one in groups])[entries["owner"]]
+    entries["owner"] = members[entries["owner"]]
+    order = np.lexsort((network.arcs_backwards.edges["u"][entries["edge"]], group))
+    start, _ = _listed(group, len(groups))
+    return entries[order], start
+
+
+def _targets(network: WalkNetwork, destinations: Snaps) -> Targets:
+    """Destinations listed by edge, and by the vertices from which they are walked to."""
+    edges, entries = network.arcs.edges, _places(network, destinations)
+    edge_start, order = _listed(entries["edge"], len(edges))
+    entries = entries[order]
+    at, from_start = edges[entries["edge"]], entries["fraction"]
+    closed = at["zone"] > 0
+    hooks = np.empty(2 * len(entries), dtype=HOOK)
+    hooks["owner"] = np.tile(entries["owner"], 2)
+    parts, whole = np.concatenate([from_start, 1.0 - from_start]), np.concatenate([at["from_u"], at["from_v"]])
+    walkable = (parts <= 0.0) | (np.isfinite(whole) & ~np.tile(closed, 2))
+    part_s = np.zeros(len(hooks))
+    np.multiply(parts, whole, out=part_s, where=walkable & (parts > 0.0))
+    hooks["cost"] = part_s + np.tile(entries["leg"], 2)
+    vertex = np.concatenate([at["u"], at["v"]])[walkable]
+    hook_start, hook_order = _listed(vertex, len(network.node_id))
+    return Targets(hook_start, hooks[walkable][hook_order], edge_start, entries, len(destinations.indptr) - 1)
+
+
+def _listed(key: npt.NDArray[np.integer], n_keys: int) -> tuple[IntArray, IntArray]:
     """Positions listed by key (CSR)."""
     indptr = np.concatenate([[0], np.cumsum(np.bincount(key, minlength=n_keys))]).astype(np.int64)
     return indptr, np.argsort(key, kind="stable")
+
+
+def _in_parts(work: Callable[[int, int], _T], size: int, n_parts: int) -> list[_T]:
+    """Do some work for rows 0 to `size` in parts, given each the first row and the one after its last."""
+    bounds = np.linspace(0, size, max(1, n_parts) + 1).astype(np.int64).tolist()
+    with ThreadPoolExecutor(_threads()) as pool:
+        return list(pool.map(work, bounds[:-1], bounds[1:]))
+
+
+def _rows(search: Callable[..., int], n: int, dtypes: Sequence[type], *, most: int) -> tuple[IntArray, Any]:
+    """A CSR structure of n rows: where each row starts, and its columns.
+
+    `search(first, last, count, *columns)` fills the columns with rows from `first` on, says in `count` how long they
+    are, and returns the row that might not fit any more. No row is longer than `most`.
+    """
+    count = np.zeros(n, dtype=np.int64)
+
+    def filled(first: int, last: int) -> list[list[Any]]:
+        blocks = []
+        while first < last:
+            columns = [np.empty(max(_BLOCK, most), dtype=dtype) for dtype in dtypes]  # what isn't written costs nothing
+            after = search(first, last, count, *columns)
+            used = count[first:after].sum()
+            blocks.append([column[:used] for column in columns])
+            first = after
+        return blocks
+
+    blocks = [block for part in _in_parts(filled, n, _n_parts(n)) for block in part]
+    start = np.cumsum([0, *(len(block[0]) for block in blocks)])
+    joined = [np.empty(start[-1], dtype=dtype) for dtype in dtypes]
+
+    def copy(first: int, last: int) -> None:
+        for i in range(first, last):
+            for column, part in zip(joined, blocks[i], strict=True):
+                column[start[i] : start[i + 1]] = part
+
+    _in_parts(copy, len(blocks), _n_parts(len(blocks)))
+    return np.concatenate([[0], np.cumsum(count)]).astype(np.int64), joined
+
+
+def _n_parts(size: int) -> int:
+    """How many parts keep all threads busy to the end."""
+    return max(1, min(size, 4 * _threads()))
 
 
 def _threads() -> int:

@@ -20,7 +20,7 @@ import circle15
 from circle15 import areas, checklist, coverage
 from circle15.config import StudyConfig, load_config
 from circle15.errors import ConfigError, DataError, InputError, head
-from circle15.network import WalkNetwork, profile_named
+from circle15.network import WalkNetwork, profile_named, profiles_with
 from circle15.outputs.folder import write_run
 from circle15.outputs.webmap import render_map
 from circle15.reach import kind_reach, nearest_times, take, times_within
@@ -35,6 +35,7 @@ from circle15.schema import (
     points_of,
 )
 from circle15.siting.proposal import no_proposal, propose_sites
+from circle15.sources.elevation import read_elevation
 from circle15.sources.osm import osm_sites, read_osm
 from circle15.sources.registers import osm_areas, read_areas, read_residences, read_sites
 from circle15.sources.residences import osm_residences
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-    from circle15.network import Snaps
+    from circle15.network import Profile, Snaps
+    from circle15.sources.elevation import Elevation
     from circle15.sources.osm import OsmExtract
 
 __all__ = ["Study", "StudyResult"]
@@ -118,11 +120,20 @@ class Study:
         if profile is not None:
             config = config.model_copy(update={"walk": config.walk.model_copy(update={"profile": profile})})
         try:
-            profile_named(config.walk.profile)
+            profiles = _profiles(config)
+        except InputError as error:
+            raise ConfigError(f"{config.path}: key 'walk.profiles': {error}") from None
+        try:
+            profile_named(config.walk.profile, profiles)
         except InputError as error:
             where = "--profile" if profile is not None else f"{config.path}: key 'walk.profile'"
             raise ConfigError(f"{where}: {error}") from None
         return cls(config)
+
+    @property
+    def profile(self) -> Profile:
+        """How the study's people walk."""
+        return profile_named(self.config.walk.profile, _profiles(self.config))
 
     def run(self, *, districts: Collection[str] = (), on_stage: Callable[[str], None] = lambda _: None) -> StudyResult:
         """Compute everything.
@@ -252,9 +263,13 @@ class Study:
             area_shapes = self._areas(osm)
             residences, n_outside = self._residences(osm, area_shapes, districts)
         with clock(STAGES[2]):
-            walk = config.walk
+            walk, elevation = config.walk, self._elevation(osm)
             network = WalkNetwork.from_osm(
-                osm, profile=walk.profile, max_snap_m=walk.max_snap_m, min_component_m=walk.min_component_m
+                osm,
+                profile=self.profile,
+                elevation=elevation,
+                max_snap_m=walk.max_snap_m,
+                min_component_m=walk.min_component_m,
             )
             layers = self._layers(network, osm, sites, site_kinds, area_shapes)
         return _Data(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
@@ -263,14 +278,18 @@ class Study:
         network, residences, sites = data.network, data.residences, data.sites
         snap_m = network.snap(residences.geometry, residences["compound_id"]).snap_m
         off, far = np.isinf(snap_m), snap_m > self.config.walk.max_snap_m / 2
-        islands = network.component_m < network.min_component_m
-        km, islands_km = network.edge_length_m.sum() / 1000, network.edge_length_m[islands].sum() / 1000
+        walked = network.edge_open.any(axis=1)
+        islands = walked & (network.component_m < network.min_component_m)
+        heights = self._heights_file()
+        known = network.edge_known @ network.edge_length_m / network.edge_length_m.sum()
+        km, islands_km = network.edge_length_m[walked].sum() / 1000, network.edge_length_m[islands].sum() / 1000
         weight, meaning = residences["weight"].sum(), self.config.residences.weight_meaning
         extent = ", ".join(f"{degrees:.4f}" for degrees in data.osm.extent.bounds)
         return [
             f"data of {self._data_date(data.osm) or 'unknown date'}, extent {extent} ({data.osm.extent_source})",
             f"{len(residences):,} residences weighing {weight:,.0f} ({meaning})",
             f"{km:,.0f} km of walkable street, {islands_km:,.1f} km of it on islands that nobody is snapped to",
+            *([] if heights is None else [f"{heights} has heights for {known:.1%} of the street"]),
             f"{off.sum():,} residences off the network, {(far & ~off).sum():,} over half of max_snap_m away from it",
             f"{len(sites):,} sites, {sites['name'].isna().sum():,} of them without a name",
         ]
@@ -278,7 +297,7 @@ class Study:
     def _warnings(self, data: _Data) -> list[str]:
         """One sentence for each thing that a reader of the results should know."""
         config, residences = self.config, data.residences
-        said = list(data.osm.warnings)
+        said = [*data.osm.warnings, *self._slope_warnings(data.network)]
         if data.n_outside:
             said.append(f"{data.n_outside:,} residences lie outside the data's extent and are not studied")
         if config.residences.file is None:
@@ -314,6 +333,34 @@ class Study:
                 f"nothing: {head(rows['site_id'])}"
             )
         return said
+
+    def _heights_file(self) -> Path | None:
+        """The elevation model, where the study's profile has a use for it."""
+        return self.config.walk.elevation if self.profile.minds_slopes else None
+
+    def _elevation(self, osm: OsmExtract) -> Elevation | None:
+        file = self._heights_file()
+        if file is None:
+            return None
+        (west, south), (east, north) = osm.way_lonlat.min(axis=0).tolist(), osm.way_lonlat.max(axis=0).tolist()
+        return read_elevation(self.config.file(file), box=(west, south, east, north))
+
+    def _slope_warnings(self, network: WalkNetwork) -> list[str]:
+        """What isn't known of slopes, where the profile minds them."""
+        profile, file = network.profile, self._heights_file()
+        if not profile.minds_slopes:
+            return []
+        flat = "count as flat"
+        if profile.max_slope is not None:
+            flat += f", and only tags bar what is steeper than {profile.max_slope:.1%}"
+        if file is None:
+            return [f"profile {profile.name} minds slopes, but 'walk.elevation' names no heights: all streets {flat}"]
+        total_km, known_km = network.edge_length_m.sum() / 1000, network.edge_known @ network.edge_length_m / 1000
+        if total_km - known_km < 0.05:
+            return []
+        return [
+            f"{total_km - known_km:,.1f} km of {total_km:,.1f} km of street lie beyond the heights of {file} and {flat}"
+        ]
 
     def _data_date(self, osm: OsmExtract) -> str | None:
         return self.config.osm.data_date or osm.data_date
@@ -467,7 +514,10 @@ class Study:
         self, osm: OsmExtract, about: dict[str, Any], timings: dict[str, float], districts: Collection[str]
     ) -> dict[str, Any]:
         config = self.config
-        inputs = [config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file]
+        inputs = [
+            config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file,
+            self._heights_file(),
+        ]  # fmt: skip
         return {
             "program": "circle15",
             "version": circle15.__version__,
@@ -521,6 +571,10 @@ class _Clock:
         start = time.perf_counter()
         yield
         self.timings[stage] = round(time.perf_counter() - start, 3)
+
+
+def _profiles(config: StudyConfig) -> dict[str, Profile]:
+    return profiles_with({name: table.model_dump(exclude_none=True) for name, table in config.walk.profiles.items()})
 
 
 def _walking_metres(network: WalkNetwork, home: Snaps) -> Callable[[IntArray], Any]:

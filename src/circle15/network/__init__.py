@@ -1,15 +1,16 @@
 """The walking network: where people may walk, as arrays; how places hang on it.
 
-`foot` judges tags, `streets` cuts ways at junctions, `compounds` and `gates` part private ground from public streets,
-`tables` checks a planner's own network, `profiles` says how people walk, `arcs` lays the graph out for searches,
-`snapping` hangs places on it (`snaps`), `walk_network` holds it all.
+`foot` judges tags, `streets` cuts ways at junctions, `squares` lays streets across squares, `compounds` and `gates`
+part private ground from public streets, `tables` checks a planner's own network, `profiles` says how people walk,
+`slopes` and `crossings` what slows them, `arcs` lays the graph out for searches, `snapping` hangs places on it
+(`snaps`), `walk_network` holds it all.
 """
 
 from __future__ import annotations
 
 from circle15.network.arcs import Arcs
 from circle15.network.foot import foot_access, foot_directions, stops_strangers
-from circle15.network.profiles import PROFILES, Profile, profile_named
+from circle15.network.profiles import PROFILES, Profile, profile_named, profiles_with
 from circle15.network.snaps import Snaps
 from circle15.network.walk_network import WalkNetwork
 
@@ -22,5 +23,6 @@ __all__ = [
     "foot_access",
     "foot_directions",
     "profile_named",
+    "profiles_with",
     "stops_strangers",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -53,6 +54,11 @@ class Ways(NamedTuple):
         return np.repeat(np.arange(len(self.osm_id)), np.diff(self.offsets))
 
 
+def access_of(tags: Mapping[str, str], profile: Profile) -> str | None:
+    """Who may walk on a way as `foot_access` says; None for steps where the profile doesn't walk on them."""
+    return None if profile.stairs_factor == 0 and street_class(tags) == "steps" else foot_access(tags)
+
+
 def walkable_ways(osm: OsmExtract, profile: Profile) -> Ways:
     """The ways of an extract that somebody may walk. Few distinct tag sets, so each is judged once."""
     verdicts: dict[tuple[str | None, ...], tuple[str | None, bool, bool, bool, str]] = {}
@@ -60,9 +66,9 @@ def walkable_ways(osm: OsmExtract, profile: Profile) -> Ways:
     for tags in osm.ways["tags"]:
         key = tuple(tags.get(tag) for tag in FOOT_TAGS)
         if key not in verdicts:
-            kind = street_class(tags)
-            access = None if kind == "steps" and profile.stairs_factor == 0 else foot_access(tags)
-            verdicts[key] = (access, says_access(tags), *foot_directions(tags), kind)
+            verdicts[key] = (
+                access_of(tags, profile), says_access(tags), *foot_directions(tags), street_class(tags)
+            )  # fmt: skip
         rows.append(verdicts[key])
     length = np.diff(osm.way_offsets)
     walked = np.array([row[0] is not None for row in rows], dtype=bool) & (length >= 2)

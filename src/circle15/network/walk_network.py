@@ -20,10 +20,12 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from circle15.errors import DataError, InputError, head
-from circle15.network.arcs import Arcs, arcs_of
+from circle15.network.arcs import Arcs, arcs_of, morton_order
 from circle15.network.compounds import checked_compound_default, compounds_of, gated_ways, ground_of
+from circle15.network.crossings import CROSSING_KINDS, crossings_on_edges
 from circle15.network.gates import Enclosed, enclose
 from circle15.network.profiles import Profile, profile_named
+from circle15.network.slopes import Slopes, edge_slopes, unknown_slopes, way_slopes
 from circle15.network.snapping import (
     GROUNDS,
     Surroundings,
@@ -34,6 +36,7 @@ from circle15.network.snapping import (
     surroundings_of,
 )
 from circle15.network.snaps import Snaps
+from circle15.network.squares import with_squares_crossed
 from circle15.network.streets import as_lines, lengths_m, split_at_junctions, walkable_ways
 from circle15.network.tables import checked_network_tables
 from circle15.units import BoolArray, FloatArray, IntArray, from_plane, local_crs, to_plane
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     import networkx as nx
     from pyproj import CRS
 
+    from circle15.sources.elevation import Elevation
     from circle15.sources.osm import OsmExtract
 
 
@@ -62,6 +66,11 @@ class WalkNetwork:
     edge_zone : (m,) 0 for streets and open gates. A closed gate is an edge of no length, of the class "gate", from its
         outer to its inner side, whose zone is above 0: only people of that zone pass it. Its `edge_way` is its id.
     edge_home : (m,) the zone that a street or gate lies in, 0 outside all: whoever lives on it is of that zone.
+    edge_pace : (m, 2) what slopes do to the time from u to v and from v to u: 1 on the flat (see `slopes`).
+    edge_steepest : (m,) steepest slope kept up for 30 m, rise over run, up or down; nan where it isn't known, inf where
+        the map says `wheelchair=no`.
+    edge_known : (m,) share of the edge whose heights are known; the rest counts as flat.
+    edge_crossings : (m, 2) crossings without and with signals that the edge is charged with, in halves.
     coords_lonlat, coords_start : geometry of edge e is rows coords_start[e] to coords_start[e + 1] of (k, 2) degrees.
     profile : how people walk.
     zone_id : (z + 1,) names of zones: "" for 0, compounds by their id, private pieces by that of their first way.
@@ -86,6 +95,10 @@ class WalkNetwork:
     coords_start: IntArray
     edge_zone: IntArray
     edge_home: IntArray
+    edge_pace: FloatArray
+    edge_steepest: FloatArray
+    edge_known: FloatArray
+    edge_crossings: FloatArray
     profile: Profile
     zone_id: np.ndarray[Any, Any]
     zone_for_visitors: BoolArray
@@ -107,6 +120,7 @@ class WalkNetwork:
         osm: OsmExtract,
         *,
         profile: str | Profile = "planning",
+        elevation: Elevation | None = None,
         max_snap_m: float = 200.0,
         min_component_m: float = 500.0,
         compound_default: str = "open",
@@ -115,10 +129,12 @@ class WalkNetwork:
     ) -> WalkNetwork:
         """The streets of an OSM extract, private ground parted from the public by gates.
 
-        Ways meet only at shared nodes, so levels don't mix.
+        Ways meet only at shared nodes, so levels don't mix. Squares are crossed in straight lines between the ways that
+        reach them.
 
         Parameters
         ----------
+        elevation : heights of the ground; without it all streets count as flat, with it those beyond its heights.
         compound_default : "open" or "closed": whether strangers walk on ways without access tags inside compounds.
         compounds : `compound_id` and polygons that are compounds beside those that the map shows.
         gates : a planner's gates: `gate_id`, `access` ("open", "closed") and points; each stands on the nearest way.
@@ -126,12 +142,13 @@ class WalkNetwork:
         Raises
         ------
         DataError
-            when the extract has no street that the public may walk on, or a table of gates or compounds is unusable.
+            when the extract has no street that the public may walk on, `elevation` is that of another place, or a table
+            of gates or compounds is unusable.
         InputError
             when `compound_default` is neither "open" nor "closed".
         """
         chosen, closed = profile_named(profile), checked_compound_default(compound_default)
-        ways = walkable_ways(osm, chosen)
+        ways = with_squares_crossed(walkable_ways(osm, chosen), osm, chosen)
         if not (ways.access == "public").any():
             raise DataError(f"{osm.path}: no street that the public may walk on; give an extract with highway=* ways")
         west, south, east, north = osm.extent.bounds
@@ -149,6 +166,15 @@ class WalkNetwork:
         )
         node = parts.vertex_node[made.vertex_from]
         way_of = parts.edge_way
+        tags_of = {
+            one: tags
+            for frame in (osm.ways, osm.squares)
+            for one, tags in zip(frame["osm_id"], frame["tags"], strict=True)
+        }
+        slopes = way_slopes(
+            coords, start, length_m, elevation, tags=[tags_of[one] for one in ways.osm_id], edge_way=way_of
+        )
+        point_tags = dict(zip(osm.points["node_id"], osm.points["tags"], strict=True))
         network = cls._with_gates(
             made,
             node_id=np.array([gated.names.get(one) or f"n{one}" for one in node.tolist()], dtype=np.str_),
@@ -159,6 +185,8 @@ class WalkNetwork:
             edge_length_m=length_m,
             edge_forward=ways.forward[way_of],
             edge_backward=ways.backward[way_of],
+            slopes=slopes,
+            edge_crossings=crossings_on_edges(parts, ways.street_class[way_of], ways.node_ids, point_tags),
             coords_lonlat=coords,
             coords_start=start,
             compound_ids=polygons["compound_id"],
@@ -183,6 +211,7 @@ class WalkNetwork:
         edges: pd.DataFrame,
         *,
         profile: str | Profile = "planning",
+        elevation: Elevation | None = None,
         max_snap_m: float = 200.0,
         min_component_m: float = 500.0,
         barriers: gpd.GeoSeries | None = None,
@@ -196,12 +225,14 @@ class WalkNetwork:
             `length_m` (geodesic otherwise), `oneway` (True: from u to v only), `street_class` ("road", "path",
             "steps"), `name`, `way_id`, `private_to` (the compound whose people alone may walk there). Each row is one
             street, walkable both ways unless `oneway`.
+        elevation : heights of the ground on which all streets but steps lie; without it they count as flat.
         barriers : lines that nobody crosses on the way to a street, in any CRS.
 
         Raises
         ------
         DataError
-            naming repeated nodes, edges whose ends are not among the nodes, negative lengths, missing columns.
+            naming repeated nodes, edges whose ends are not among the nodes, negative lengths, missing columns; when
+            `elevation` is that of another place.
         """
         chosen = profile_named(profile)
         places, table = checked_network_tables(nodes, edges)
@@ -217,6 +248,10 @@ class WalkNetwork:
         shut = places["closed_gate"].to_numpy(dtype=bool)
         u, v = (table[end].to_numpy(dtype=np.int64) for end in ("u", "v"))
         made = enclose(u, v, length_m, ground.to_numpy(dtype=np.int64), shut, n_compounds=len(zones))
+        slopes = unknown_slopes(len(table))
+        if elevation is not None:
+            steps = (table["street_class"] == "steps").to_numpy()
+            slopes = edge_slopes(coords, start, length_m, elevation, aloft=steps)
         return cls._with_gates(
             made,
             node_id=places["node_id"].to_numpy(dtype=np.str_)[made.vertex_from],
@@ -227,6 +262,8 @@ class WalkNetwork:
             edge_length_m=length_m,
             edge_forward=np.ones(len(table), dtype=bool),
             edge_backward=~table["oneway"].to_numpy(dtype=bool),
+            slopes=slopes,
+            edge_crossings=np.zeros((len(table), len(CROSSING_KINDS))),
             coords_lonlat=coords,
             coords_start=start,
             compound_ids=zones,
@@ -249,6 +286,8 @@ class WalkNetwork:
         edge_length_m: FloatArray,
         edge_forward: BoolArray,
         edge_backward: BoolArray,
+        slopes: Slopes,
+        edge_crossings: FloatArray,
         coords_lonlat: FloatArray,
         coords_start: IntArray,
         compound_ids: Iterable[str],
@@ -274,6 +313,10 @@ class WalkNetwork:
             edge_backward=np.concatenate([edge_backward, np.ones(n, dtype=bool)]),
             edge_zone=np.concatenate([np.zeros(len(edge_length_m), dtype=np.int64), made.gate_zone]),
             edge_home=made.edge_home,
+            edge_pace=np.concatenate([slopes.pace, np.ones((n, 2))]),
+            edge_steepest=np.concatenate([slopes.steepest, np.zeros(n)]),
+            edge_known=np.concatenate([slopes.known, np.ones(n)]),
+            edge_crossings=np.concatenate([edge_crossings, np.zeros((n, len(CROSSING_KINDS)))]),
             coords_lonlat=np.concatenate([coords_lonlat, np.repeat(node_lonlat[outer], 2, axis=0)]),
             coords_start=np.concatenate([coords_start, coords_start[-1] + 2 * np.arange(1, n + 1)]),
             zone_id=zone_id,
@@ -334,7 +377,7 @@ class WalkNetwork:
 
     def in_metres(self) -> WalkNetwork:
         """The same streets walked at 1 m/s everywhere, so that times are metres."""
-        return replace(self, profile=Profile("metres", 1.0))
+        return replace(self, profile=self.profile.in_metres())
 
     @cached_property
     def crs(self) -> CRS:
@@ -344,36 +387,58 @@ class WalkNetwork:
         return local_crs(float(lon), float(lat))
 
     @cached_property
+    def edge_open(self) -> BoolArray:
+        """(m, 2) whether the profile's people walk each edge from u to v and from v to u."""
+        shunned = (self.edge_class == "steps") & (self.profile.stairs_factor == 0)
+        if self.profile.max_slope is not None:
+            shunned |= self.edge_steepest > self.profile.max_slope  # not where it is unknown
+        return np.column_stack([self.edge_forward & ~shunned, self.edge_backward & ~shunned])
+
+    @cached_property
     def edge_time_s(self) -> FloatArray:
         """(m, 2) seconds to walk each edge from u to v and from v to u, inf where that isn't allowed."""
-        speed = np.full(len(self.edge_u), self.profile.speed_m_s)
-        if self.profile.stairs_factor > 0:
-            speed[self.edge_class == "steps"] *= self.profile.stairs_factor
-        allowed = np.column_stack([self.edge_forward, self.edge_backward])
-        return np.where(allowed, (self.edge_length_m / speed)[:, None], np.inf)
+        profile = self.profile
+        factor = np.where((self.edge_class == "steps") & (profile.stairs_factor > 0), profile.stairs_factor, 1.0)
+        flat_s = (self.edge_length_m / (profile.speed_m_s * factor))[:, None]
+        wait_s = self.edge_crossings @ [profile.crossing_delay_s, profile.crossing_delay_signals_s]
+        walk_s = flat_s * self.edge_pace if profile.slope else flat_s
+        return np.where(self.edge_open, walk_s + wait_s[:, None], np.inf)
 
     @cached_property
     def arcs(self) -> Arcs:
         """The graph for searches away from a place."""
-        return arcs_of(self.edge_u, self.edge_v, self.edge_time_s[:, 0], self.edge_time_s[:, 1], len(self.node_id))
+        return self._arcs(backwards=False)
 
     @cached_property
     def arcs_backwards(self) -> Arcs:
         """The graph for searches back from where people go."""
-        return arcs_of(self.edge_u, self.edge_v, self.edge_time_s[:, 1], self.edge_time_s[:, 0], len(self.node_id))
+        return self._arcs(backwards=True)
+
+    def _arcs(self, *, backwards: bool) -> Arcs:
+        order = self._search_order
+        return arcs_of(
+            self.edge_u, self.edge_v, self.edge_time_s, edge_zone=self.edge_zone, order=order, backwards=backwards
+        )
+
+    @cached_property
+    def _search_order(self) -> IntArray:
+        return morton_order(self.node_lonlat)
 
     @cached_property
     def component(self) -> IntArray:
         """(m,) the connected piece that each edge belongs to (directions ignored)."""
         n = len(self.node_id)
-        graph = sparse.coo_array((np.ones(len(self.edge_u), dtype=bool), (self.edge_u, self.edge_v)), shape=(n, n))
+        walked = self.edge_open.any(axis=1)
+        ends = self.edge_u[walked], self.edge_v[walked]
+        graph = sparse.coo_array((np.ones(walked.sum(), dtype=bool), ends), shape=(n, n))
         _, piece = csgraph.connected_components(graph, directed=False)
         return np.asarray(piece[self.edge_u], dtype=np.int64)
 
     @cached_property
     def component_m(self) -> FloatArray:
-        """(m,) metres of street in each edge's connected piece."""
-        total: FloatArray = np.bincount(self.component, weights=self.edge_length_m).astype(np.float64)
+        """(m,) metres of street that is walked in each edge's connected piece."""
+        walked_m = self.edge_length_m * self.edge_open.any(axis=1)
+        total: FloatArray = np.bincount(self.component, weights=walked_m).astype(np.float64)
         return total[self.component]
 
     @cached_property
@@ -385,7 +450,7 @@ class WalkNetwork:
     @cached_property
     def snap_tree(self) -> tuple[IntArray, shapely.STRtree]:
         """The streets that places may hang on, and their lines as a tree."""
-        usable = (self.component_m >= self.min_component_m) & (self.edge_forward | self.edge_backward)
+        usable = (self.component_m >= self.min_component_m) & self.edge_open.any(axis=1)
         edges = np.flatnonzero(usable & (self.edge_class != "gate"))
         return edges, shapely.STRtree(self.lines[edges])
 

@@ -294,10 +294,26 @@ default_levels = 2.0
 [walk]
 # 步行方式：planning（1.0 米/秒）、adult、elderly、child、wheelchair。 How people walk; planning is 1.0 m/s.
 profile = "planning"
+# 地面高程（GeoTIFF 或 .hgt）：adult、elderly、child 和 wheelchair 按坡度计时；planning 不用。
+# Heights of the ground: adult, elderly, child and wheelchair are timed by slope; planning has no use for them.
+# elevation = "heights.tif"
 # 居住点离最近街道的最大距离（米），更远为未连通。 Metres to the nearest street at most; farther is off the network.
 max_snap_m = 200.0
 # 不足此长度（米）的孤立街道不连接。 Islands with fewer metres of street are not snapped to.
 min_component_m = 500.0
+
+# 修改或新增步行方式（上面的 profile 写它的名字）；不写的项目沿用原值，新方式则为不减速、不等待。
+# Changes a profile or defines one (name it in profile above); what isn't given stays, or slows nobody in a new one.
+# [walk.profiles.pram]
+# zh = "推婴儿车"
+# en = "With a pram"
+# basis = "本地调查。 A survey of ours."
+# speed_m_s = 1.0
+# stairs_factor = 0.0
+# slope = true
+# max_slope = 0.12
+# crossing_delay_s = 5.0
+# crossing_delay_signals_s = 20.0
 
 [thresholds]
 # 步行分钟数。 Minutes on foot.

@@ -44,6 +44,8 @@ __all__ = ["OsmExtract", "osm_sites", "read_osm"]
 Box = tuple[float, float, float, float]
 Tags = dict[str, str]
 Geometries = npt.NDArray[np.object_]
+Rim = tuple[IntArray, FloatArray]
+"""The nodes of an area's rings, ring after ring, and their places: shapes (n,), (n, 2)."""
 
 WATERWAYS = frozenset({"river", "canal", "stream"})
 RAILWAYS = frozenset({"rail", "light_rail", "tram", "narrow_gauge", "subway", "monorail", "funicular", "preserved"})
@@ -60,11 +62,14 @@ LINE_KEYS = frozenset({"barrier", "highway", "railway", "waterway"})
 """A closed way with one of these and none of AREA_ONLY_KEYS is a ring (a circular path), not an area."""
 
 POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-AREA_ROLES = frozenset({"building", "compound", "admin", "water", "green", "feature"})
+AREA_ROLES = frozenset({"building", "compound", "admin", "water", "green", "feature", "square"})
 
 POINT_KEYS = ("barrier", "entrance")
-AREA_KEYS = ("boundary", "building", "landuse", "leisure", "natural", "waterway")
-WAY_KEYS = (*AREA_KEYS, "barrier", "highway", "public_transport", "railway")
+CROSSING_NODES = frozenset({"crossing", "traffic_signals"})
+"""Values of `highway` on nodes where people wait to cross a road."""
+STREET_KEYS = ("highway", "public_transport", "railway")
+AREA_KEYS = ("boundary", "building", "landuse", "leisure", "natural", "waterway", *STREET_KEYS)
+WAY_KEYS = (*AREA_KEYS, "barrier")
 
 OPL = "opl,add_metadata=none,locations_on_ways=true"
 """A line an object: `n2 Tshop=bakery,name=b x-21.9 y64.1`, `w5 Thighway=path Nn1x1.5y2.5,n9xy` (n9 isn't there)."""
@@ -99,7 +104,11 @@ class OsmExtract:
         shapes (rows + 1,), (total,), (total, 2).
     cut_node_ids : nodes of `ways` at which a street is cut because its next node is missing from the file (a clipped
         file): the street goes on, the data doesn't. Ascending, each once.
-    points : osm_id, node_id, tags: nodes with `barrier=*` or `entrance=*`.
+    squares : osm_id, tags: polygons that are walked all over: closed ways of `ways` with `area=yes`, and multipolygon
+        relations with `highway=*` or a platform's tags (which are not in `ways`).
+    square_node_ids : the node at each coordinate of `squares.geometry`, in the order of `shapely.get_coordinates`; 0
+        at the corners made where an outline that crosses itself was mended.
+    points : osm_id, node_id, tags: nodes with `barrier=*` or `entrance=*`, crossings and traffic signals.
     barriers : osm_id, tags: lines that stop a walker: walls, fences, rivers, railways (in runs, as `ways`).
     buildings : osm_id, tags: polygons.
     compounds : osm_id, name, tags, walled: polygons of `landuse=residential`.
@@ -120,6 +129,8 @@ class OsmExtract:
     way_node_ids: IntArray
     way_lonlat: FloatArray
     cut_node_ids: IntArray
+    squares: gpd.GeoDataFrame
+    square_node_ids: IntArray
     points: gpd.GeoDataFrame
     barriers: gpd.GeoDataFrame
     buildings: gpd.GeoDataFrame
@@ -169,6 +180,7 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
     if not any("highway" in row.tags for row in found.rows["street"]):
         raise DataError(f"{path}: has no streets (no way with highway=* and its nodes); give a file that has them")
     offsets, node_ids, lonlat = _way_arrays(found)
+    squares = _area_frame("square", found)
     points = _run_frame("point", found)
     points.insert(1, "node_id", np.array([int(one[1:]) for one in points["osm_id"]], dtype=np.int64))
     buildings = _area_frame("building", found)
@@ -205,6 +217,8 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
         way_node_ids=node_ids,
         way_lonlat=lonlat,
         cut_node_ids=np.intersect1d(found.cut_node_ids, node_ids),
+        squares=squares,
+        square_node_ids=_square_node_ids(squares, found),
         points=points,
         barriers=barriers,
         buildings=buildings,
@@ -356,6 +370,7 @@ class _Found:
     cut_node_ids : nodes beside missing ones on a street.
     clipped, placeless, broken : ways that lack some nodes, ways that lack all they could be drawn by, bad rings.
     left_open : relations that osmium couldn't close.
+    rims : the nodes of outlines and holes of each relation with the role "square".
     """
 
     rows: dict[str, list[_Row]]
@@ -369,6 +384,7 @@ class _Found:
     placeless: set[str]
     broken: set[str]
     left_open: dict[int, Tags]
+    rims: dict[str, Rim]
 
 
 def _collected(path: Path, file: osmium.io.File, kind: str) -> _Found:
@@ -402,7 +418,7 @@ def _collected(path: Path, file: osmium.io.File, kind: str) -> _Found:
 def _one_pass(path: Path, file: osmium.io.File, opl: Path) -> _Found:
     with _osmium_errors(path):
         relations = _area_relations(file)
-        areas = _write_opl(file, relations, opl)
+        areas, rims = _write_opl(file, relations, opl)
     # Not the file's fault, so not said to be: arrow was once seen to fail on a list that it read the next time.
     try:
         objects, places = _read_opl(opl)
@@ -410,7 +426,7 @@ def _one_pass(path: Path, file: osmium.io.File, opl: Path) -> _Found:
         raise DataError(f"{path}: couldn't be taken in ({error}); run it again") from error
     if len(places) != sum(one.n_places for one in objects):
         raise DataError(f"{path}: couldn't be taken in (places of nodes were lost); run it again")
-    return _arranged(objects, places, relations, areas)
+    return _arranged(objects, places, relations, areas, rims)
 
 
 def _area_relations(file: osmium.io.File) -> dict[int, Tags]:
@@ -422,23 +438,28 @@ def _area_relations(file: osmium.io.File) -> dict[int, Tags]:
     return {one: tags for one, tags in sorted(tagged.items()) if not AREA_ROLES.isdisjoint(_roles(tags))}
 
 
-def _write_opl(file: osmium.io.File, relations: Iterable[int], opl: Path) -> dict[int, str]:
-    """Write the nodes and ways with a key that may matter; give the relations' areas as hexadecimal WKB."""
+def _write_opl(file: osmium.io.File, relations: Mapping[int, Tags], opl: Path) -> tuple[dict[int, str], dict[str, Rim]]:
+    """Write the nodes and ways with a key that may matter; give the relations' areas as hexadecimal WKB, and rims."""
     matched = _checklist_keys()
     # An area made of relation r has the id 2 r + 1; areas of closed ways are not wanted, the ways are.
     wanted = IdFilter([2 * one + 1 for one in relations])
-    nodes, ways = KeyFilter(*POINT_KEYS, *matched), KeyFilter(*WAY_KEYS, *matched)
+    nodes, ways = KeyFilter(*POINT_KEYS, "highway", *matched), KeyFilter(*WAY_KEYS, *matched)
     for entities, chosen in ((AREA, wanted), (NODE, nodes), (WAY, ways)):
         chosen.enable_for(entities)
     places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
     places.ignore_errors()
     wkb = osmium.geom.WKBFactory()
     areas: dict[int, str] = {}
+    rims: dict[str, Rim] = {}
 
     def take(area: Area) -> None:
         # Osmium makes an area without rings of a relation that it can't close.
         if area.num_rings()[0]:
             areas[area.orig_id()] = wkb.create_multipolygon(area)
+            if "square" in _roles(relations[area.orig_id()]):
+                rings = (ring for outer in area.outer_rings() for ring in (outer, *area.inner_rings(outer)))
+                nodes = [(node.ref, (node.lon, node.lat)) for ring in rings for node in ring]
+                rims[f"r{area.orig_id()}"] = (np.array([ref for ref, _ in nodes]), np.array([at for _, at in nodes]))
 
     manager = osmium.area.AreaManager()
     with osmium.io.Reader(file, RELATION) as reader:
@@ -449,7 +470,7 @@ def _write_opl(file: osmium.io.File, relations: Iterable[int], opl: Path) -> dic
         osmium.SimpleWriter(osmium.io.File(str(opl), OPL), overwrite=True) as writer,
     ):
         osmium.apply(reader, places, assembler, nodes, ways, writer)
-    return areas
+    return areas, rims
 
 
 class _Listed(NamedTuple):
@@ -495,7 +516,13 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
 
 
-def _arranged(objects: list[_Listed], places: pa.Table, relations: dict[int, Tags], areas: dict[int, str]) -> _Found:
+def _arranged(
+    objects: list[_Listed],
+    places: pa.Table,
+    relations: dict[int, Tags],
+    areas: dict[int, str],
+    rims: dict[str, Rim],
+) -> _Found:
     """Objects by role and id; a way that lacks nodes becomes the runs of at least two consecutive ones it has."""
     node_ids = places["id"].to_numpy()
     lonlat = np.column_stack([places["lon"].to_numpy(), places["lat"].to_numpy()])
@@ -549,6 +576,7 @@ def _arranged(objects: list[_Listed], places: pa.Table, relations: dict[int, Tag
         placeless=placeless,
         broken=broken,
         left_open={one: tags for one, tags in relations.items() if one not in areas},
+        rims=rims,
     )
 
 
@@ -558,7 +586,8 @@ def _spread(start: IntArray, length: IntArray) -> IntArray:
 
 
 def _node_roles(tags: Tags) -> list[str]:
-    roles = [] if tags.keys().isdisjoint(POINT_KEYS) else ["point"]
+    wanted = not tags.keys().isdisjoint(POINT_KEYS) or tags.get("highway") in CROSSING_NODES
+    roles = ["point"] if wanted else []
     return [*roles, "feature"] if _is_feature(tags) else roles
 
 
@@ -568,6 +597,8 @@ def _roles(tags: Tags) -> list[str]:
     railway = tags.get("railway")
     if "highway" in tags or railway == "platform" or tags.get("public_transport") == "platform":
         roles.append("street")
+        if tags.get("area") == "yes" or tags.get("type") == "multipolygon":
+            roles.append("square")
     if "barrier" in tags or railway in RAILWAYS or tags.get("waterway") in WATERWAYS:
         roles.append("barrier")
     if tags.get("building", "no") != "no":
@@ -645,10 +676,29 @@ def _area_frame(role: str, found: _Found) -> gpd.GeoDataFrame:
     rows = found.rows[role]
     polygons = _polygons(rows, found)
     drawn = ~shapely.is_missing(polygons)
-    # An open boundary way is nothing wrong: it is a piece of its relation.
-    found.broken.update(row.osm_id for row, ok in zip(rows, drawn, strict=True) if not ok and role != "admin")
+    # An open boundary way is nothing wrong: it is a piece of its relation. An open square is walked as a street.
+    if role not in {"admin", "square"}:
+        found.broken.update(row.osm_id for row, ok in zip(rows, drawn, strict=True) if not ok)
     kept = [row for row, ok in zip(rows, drawn, strict=True) if ok]
     return _frame([row.osm_id for row in kept], [row.tags for row in kept], polygons[drawn])
+
+
+def _square_node_ids(squares: gpd.GeoDataFrame, found: _Found) -> IntArray:
+    """The square's own node at each coordinate of its geometry, 0 where there is none."""
+    rims = dict(found.rims)
+    for row in found.rows["square"]:
+        if row.osm_id[0] == "w":
+            run = found.run_start[row.shapes[0]] + np.arange(found.run_length[row.shapes[0]])
+            rims[row.osm_id] = (found.node_ids[run], found.lonlat[run])
+    at_corners = [np.empty(0, dtype=np.int64)]
+    for osm_id, polygon in zip(squares["osm_id"], squares.geometry, strict=True):
+        node_ids, lonlat = rims[osm_id]
+        corners = shapely.get_coordinates(polygon)
+        if not np.array_equal(corners, lonlat):  # mended
+            node_at = dict(zip(map(tuple, lonlat.tolist()), node_ids.tolist(), strict=True))
+            node_ids = np.array([node_at.get(tuple(corner), 0) for corner in corners.tolist()], dtype=np.int64)
+        at_corners.append(node_ids)
+    return np.concatenate(at_corners)
 
 
 def _feature_frame(found: _Found) -> gpd.GeoDataFrame:
