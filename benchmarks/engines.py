@@ -24,12 +24,14 @@ HOME_OF = {
     "pandana": "pandana",
     "igraph": "igraph",
     "valhalla": "valhalla",
+    "valhalla_threads": "valhalla",
     "pyrosm": "pyrosm",
     "osmnx": "osmnx",
 }
 """Engines with an environment of their own; the others run in circle15's."""
 
-SCRIPT_OF, CASE_OF = {"exact": "circle15"}, {"exact": "exact"}
+SCRIPT_OF = {"exact": "circle15", "valhalla_threads": "valhalla"}
+CASE_OF = {"exact": "exact", "valhalla_threads": "threads"}
 """Engines that are another's script at another case."""
 
 READY_S = 900.0  # the longest that an engine may prepare itself, contraction and tiles included

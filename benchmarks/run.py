@@ -40,7 +40,11 @@ BEGIN, END = "<!-- measured by benchmarks/run.py: begin -->", "<!-- end -->"
 CUTOFF_M = 1250.0
 FIRST_COUNTS_S = 5.0
 ONCE_S = 60.0
-TITLE = {"ego_graph": "osmnx's tutorial (`ego_graph`)", "exact": "exact union (shapely)"}
+TITLE = {
+    "valhalla_threads": "valhalla, all threads",
+    "ego_graph": "osmnx's tutorial (`ego_graph`)",
+    "exact": "exact union (shapely)",
+}
 CITY, COUNTRY = "reykjavik.osm.pbf", "iceland.osm.pbf"
 
 
@@ -154,7 +158,7 @@ def circles(results: Results, folder: Path, data: Path, repetitions: int) -> Non
     chosen = residences.iloc[some_rows(1000, len(residences))].reset_index(drop=True)
     write_circles(folder, case.network, chosen, data / CITY, cutoff_m=CUTOFF_M)
     work = "1,000 circles of 1,250 m, 25 m wide, holes under 5,000 m² closed, greater Reykjavík"
-    engines = beside("circles", ["circle15", "valhalla", "exact"], folder, repetitions)
+    engines = beside("circles", ["circle15", "valhalla", "valhalla_threads", "exact"], folder, repetitions)
     results.add(work, engines, same_circles(engines, chosen))
 
 

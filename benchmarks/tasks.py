@@ -50,13 +50,13 @@ def write_circles(
 ) -> None:
     """The task of drawing circles of residences (points): task.npz holds their `lonlat`."""
     lonlat = np.column_stack([residences.geometry.x, residences.geometry.y])
-    np.savez(folder / "task.npz", lonlat=lonlat, cutoff_m=cutoff_m, osm_file=str(osm_file))
+    np.savez(folder / "task.npz", lonlat=lonlat, cutoff_m=cutoff_m, osm_file=str(osm_file.resolve()))
     _keep(folder, {"network": network, "residences": residences, "cutoff_s": cutoff_m})
 
 
 def write_reading(folder: Path, osm_file: Path) -> None:
     """The task of reading a file's walking network."""
-    np.savez(folder / "task.npz", osm_file=str(osm_file))
+    np.savez(folder / "task.npz", osm_file=str(osm_file.resolve()))
 
 
 def _keep(folder: Path, objects: dict[str, Any]) -> None:
