@@ -21,7 +21,7 @@ test-slow: .venv/ready-dev
 	@$(BIN)/python -m pytest -m slow
 
 bench: .venv/ready
-	@$(BIN)/python benchmarks/nearest.py
+	@$(BIN)/python benchmarks/searches.py ../shared/data/reykjavik.osm.pbf
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "circle15 needs Python 3.11 or newer; install it or name it with PYTHON=..."; exit 1; }

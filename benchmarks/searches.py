@@ -186,9 +186,9 @@ def median_s(work: Callable[[], object], times: int) -> tuple[float, float]:
 
 
 def row(name: str, ours: tuple[float, float], theirs: tuple[float, float], note: str) -> None:
-    print(
-        f"| {name} | {ours[0]:.4f} ± {ours[1]:.4f} | {theirs[0]:.4f} ± {theirs[1]:.4f} | {theirs[0] / ours[0]:.1f} | {note} |"
-    )
+    """Print a row of the table, from medians and spreads."""
+    seconds = " | ".join(f"{median:.4f} ± {spread:.4f}" for median, spread in (ours, theirs))
+    print(f"| {name} | {seconds} | {theirs[0] / ours[0]:.1f} | {note} |", flush=True)
 
 
 def nearest_row(case: Case, repetitions: int) -> None:
@@ -220,7 +220,7 @@ def reached_row(case: Case, repetitions: int) -> None:
     parts = work()
     ours = median_s(work, repetitions)
     n = len(case.home.edge)
-    note = f"{corners / n:.0f} corners, {len(parts.edge) / n:.0f} parts each; ours {1e9 * ours[0] / corners:.0f} ns a corner"
+    note = f"{corners / n:.0f} corners, {len(parts.edge) / n:.0f} parts each; {1e9 * ours[0] / corners:.0f} ns a corner"
     row(f"reached by {n:,}, {case.name}", ours, median_s(lambda: with_scipy_reached(case, graph), repetitions), note)
 
 

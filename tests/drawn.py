@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from circle15.network import Snaps, WalkNetwork
+from circle15.sources.osm import read_osm
 
 _GEOD = Geod(ellps="WGS84")
 ORIGIN = (118.78, 32.04)
@@ -50,6 +52,29 @@ def drawn_network(
     )
 
 
+def osm_file(tmp_path, nodes, ways, *, name="drawn.osm"):
+    """A small OSM XML: nodes {id: (east_m, north_m, tags)}, ways {id: ([nodes], tags)}."""
+
+    def tag_lines(tags):
+        return "".join(f'<tag k="{k}" v="{v}"/>' for k, v in tags.items())
+
+    lines = ['<?xml version="1.0"?><osm version="0.6">']
+    for i, (east, north, tags) in nodes.items():
+        lon, lat = place(east, north)
+        lines.append(f'<node id="{i}" version="1" lon="{lon:.9f}" lat="{lat:.9f}">{tag_lines(tags)}</node>')
+    for i, (refs, tags) in ways.items():
+        body = "".join(f'<nd ref="{ref}"/>' for ref in refs)
+        lines.append(f'<way id="{i}" version="1">{body}{tag_lines(tags)}</way>')
+    path = tmp_path / name
+    path.write_text("\n".join([*lines, "</osm>"]), encoding="utf-8")
+    return path
+
+
+def network_of(tmp_path, nodes, ways, **options):
+    """The walking network of a small drawn map."""
+    return WalkNetwork.from_osm(read_osm(osm_file(tmp_path, nodes, ways)), **options)
+
+
 def line(*points: tuple[float, float]) -> shapely.LineString:
     """A line through spots given in metres."""
     return shapely.LineString([place(*point) for point in points])
@@ -60,6 +85,13 @@ def holds(pairs: dict[str, str], evidence: str = "confirmed") -> pd.DataFrame:
     return pd.DataFrame(
         {"site_id": list(pairs), "kind": list(pairs.values()), "evidence": evidence, "rule": "drawn by hand"}
     )
+
+
+def no_gates() -> gpd.GeoDataFrame:
+    """The gates of a study that has none."""
+    columns = {"gate_id": "str", "zone": "str", "kind": "str", "weight": "float64", "n_residences": "int64"}
+    table = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in columns.items()})
+    return gpd.GeoDataFrame(table, geometry=[], crs="EPSG:4326")
 
 
 def random_nodes(seed: int, n: int = 30) -> np.ndarray:
@@ -75,6 +107,32 @@ def random_network(seed: int, n: int = 30, extra: int = 20) -> WalkNetwork:
     edges = [(f"{u}", f"{v}", float(rng.uniform(20, 400))) for u, v in pairs]
     oneway = tuple(int(i) for i in range(n - 1, len(edges)) if rng.random() < 0.3)
     return drawn_network(at, edges, oneway=oneway)
+
+
+def with_zones(network: WalkNetwork, seed: int, *, share: float = 0.3, n_zones: int = 3) -> WalkNetwork:
+    """The same streets, some of them links of a few zones."""
+    rng = np.random.default_rng(seed + 2)
+    m = len(network.edge_u)
+    return replace(network, edge_zone=np.where(rng.random(m) < share, rng.integers(1, n_zones + 1, m), 0))
+
+
+def as_walked_by(network: WalkNetwork, zone: int) -> WalkNetwork:
+    """The streets that people of a zone may walk, as a network without zones."""
+    open_ = (network.edge_zone == 0) | (network.edge_zone == zone)
+    return replace(
+        network,
+        edge_forward=network.edge_forward & open_,
+        edge_backward=network.edge_backward & open_,
+        edge_zone=np.zeros_like(network.edge_zone),
+    )
+
+
+def random_places(network: WalkNetwork, seed: int, n: int, *, n_zones: int = 0) -> Snaps:
+    """Places on streets that everybody walks, some of them at corners, with people of some zones."""
+    rng = np.random.default_rng(seed)
+    edge = rng.choice(np.flatnonzero(network.edge_zone == 0), n)
+    fraction = np.where(rng.random(n) < 0.3, rng.integers(0, 2, n), rng.random(n))
+    return Snaps(np.arange(n + 1), edge, fraction, rng.uniform(0, 40, n), rng.integers(0, n_zones + 1, n))
 
 
 def scipy_times_s(network: WalkNetwork, origins: Snaps, targets: Snaps, *, limit_s: float = np.inf) -> np.ndarray:

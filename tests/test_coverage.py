@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circle15.checklist import KINDS, kind
-from circle15.coverage import complete_at, layer_completeness, settle_evidence, statuses, with_complete_registers
+from circle15.coverage import (
+    OtherTimes,
+    complete_at,
+    layer_completeness,
+    settle_evidence,
+    statuses,
+    with_complete_registers,
+)
 from circle15.errors import InputError
 from circle15.schema import ACCESS_COLUMNS
 
@@ -19,7 +26,7 @@ INF = np.inf
 SITES = ["n1", "n2"]  # n1 is confirmed, n2 possible
 
 
-def access(**changes: Any) -> pd.DataFrame:
+def access(extra: dict[str, Any] | None = None, otherwise: OtherTimes | None = None, **changes: Any) -> pd.DataFrame:
     """One kind; a residence on the network, layer complete, no site anywhere, 15 minutes, 1 m/s: a gap."""
     given_ = {
         "time_confirmed_s": INF, "time_possible_s": INF, "n_confirmed": 0, "n_possible": 0, "straight_m": INF,
@@ -38,6 +45,8 @@ def access(**changes: Any) -> pd.DataFrame:
         kinds=["pharmacy"],
         **table,
         **per_residence,
+        **{name: np.full((n, 1) if name == "time_open_s" else n, value) for name, value in (extra or {}).items()},
+        otherwise=otherwise,
     )
 
 
@@ -103,6 +112,18 @@ class TestReasonsOfGaps:
     def test_detour_where_the_straight_line_would_do(self) -> None:
         assert verdict(straight_m=900.0, time_confirmed_s=1200.0) == ("gap", "detour")  # 900 m at 1 m/s: exactly 15 min
 
+    def test_a_gate_where_a_site_would_be_near_enough_if_it_were_open(self) -> None:
+        row = access(time_confirmed_s=1200.0, straight_m=500.0, extra={"time_open_s": 900.0}).iloc[0]
+        assert (row["status"], row["reason"]) == ("gap", "gate")
+        row = access(time_confirmed_s=1200.0, straight_m=500.0, extra={"time_open_s": 900.1}).iloc[0]
+        assert row["reason"] == "detour"
+
+    def test_a_gate_is_no_reason_for_what_is_not_a_gap(self) -> None:
+        row = access(time_confirmed_s=900.0, n_confirmed=1, extra={"time_open_s": 100.0}).iloc[0]
+        assert pd.isna(row["reason"])
+        row = access(complete=False, extra={"time_open_s": 100.0}).iloc[0]
+        assert row["reason"] == "data_missing"
+
 
 class TestTheSiteTold:
     def test_a_gap_tells_the_nearest_confirmed_within_twice_the_threshold(self) -> None:
@@ -120,6 +141,28 @@ class TestTheSiteTold:
 
 
 class TestRobust:
+    def test_the_snapping_error_is_added_to_the_slow_walk_and_taken_off_the_fast_one(self) -> None:
+        # Slow: (690 + 30) / 0.8 = 900, still covered; a tenth of a second more is not.
+        assert access(time_confirmed_s=690.0, n_confirmed=1, extra={"snap_error_s": 30.0})["robust"].all()
+        assert not access(time_confirmed_s=690.1, n_confirmed=1, extra={"snap_error_s": 30.0})["robust"].any()
+        # Fast: (1110.1 - 30) / 1.2 = 900.08, still a gap; at 1110 it is 900 and covered.
+        assert access(time_confirmed_s=1110.1, extra={"snap_error_s": 30.0})["robust"].all()
+        assert not access(time_confirmed_s=1110.0, extra={"snap_error_s": 30.0})["robust"].any()
+
+    def test_the_range_and_the_margin(self) -> None:
+        row = access(time_confirmed_s=600.0, n_confirmed=1, extra={"snap_error_s": 30.0}).iloc[0]
+        assert row["margin"] == pytest.approx(600 / 900)
+        assert (row["time_low_s"], row["time_high_s"]) == pytest.approx((570 / 1.2, 630 / 0.8))
+        beyond = access().iloc[0]
+        assert (beyond["margin"], beyond["time_low_s"], beyond["time_high_s"]) == (INF, INF, INF)
+
+    def test_with_compounds_the_other_way_round(self) -> None:
+        def other(seconds: float) -> OtherTimes:
+            return OtherTimes(np.array([[seconds]]), np.array([[INF]]), np.array([True]), np.array([INF]))
+
+        assert access(time_confirmed_s=300.0, n_confirmed=1, otherwise=other(899.0))["robust"].all()
+        assert not access(time_confirmed_s=300.0, n_confirmed=1, otherwise=other(INF))["robust"].any()
+
     # At 0.8 of the speed 900 s reach what lies within 720 s; at 1.2 of it, within 1080 s.
     @pytest.mark.parametrize(
         ("time", "status", "robust"),
@@ -167,12 +210,12 @@ def test_rows_columns_and_types() -> None:
         flat_speed_m_s=1.0,
         kinds=["school", "pharmacy"],
     )
-    assert tuple(frame.columns) == ACCESS_COLUMNS
+    assert tuple(frame.columns) == ACCESS_COLUMNS[:-1]  # the gate is named by whoever knows the network
     assert frame["residence_id"].tolist() == ["w1", "w1", "w2", "w2"]
     assert frame["kind"].tolist() == ["school", "pharmacy", "school", "pharmacy"]
     assert frame["reason"].tolist()[1:] == ["no_site", "too_far", "no_site"]
     assert [str(frame[column].dtype) for column in frame] == [
-        "str", "str", "str", "float64", "str", "int64", "str", "bool",
+        "str", "str", "str", "float64", "str", "int64", "str", "bool", "float64", "float64", "float64",
     ]  # fmt: skip
 
 

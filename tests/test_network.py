@@ -15,7 +15,7 @@ from pyproj import Geod
 from circle15.errors import DataError, InputError
 from circle15.network import PROFILES, Profile, WalkNetwork, foot_access, foot_directions, stops_strangers
 from circle15.sources.osm import read_osm
-from drawn import drawn_network, place, random_network, spots
+from drawn import drawn_network, network_of, osm_file, place, random_network, spots
 
 
 @pytest.mark.parametrize(
@@ -89,28 +89,6 @@ def test_directions(tags, both):
 )
 def test_gates(tags, stops):
     assert stops_strangers(tags) == stops
-
-
-def osm_file(tmp_path, nodes, ways):
-    """A small OSM XML: nodes {id: (east_m, north_m, tags)}, ways {id: ([nodes], tags)}."""
-
-    def tag_lines(tags):
-        return "".join(f'<tag k="{k}" v="{v}"/>' for k, v in tags.items())
-
-    lines = ['<?xml version="1.0"?><osm version="0.6">']
-    for i, (east, north, tags) in nodes.items():
-        lon, lat = place(east, north)
-        lines.append(f'<node id="{i}" version="1" lon="{lon:.9f}" lat="{lat:.9f}">{tag_lines(tags)}</node>')
-    for i, (refs, tags) in ways.items():
-        body = "".join(f'<nd ref="{ref}"/>' for ref in refs)
-        lines.append(f'<way id="{i}" version="1">{body}{tag_lines(tags)}</way>')
-    path = tmp_path / "drawn.osm"
-    path.write_text("\n".join([*lines, "</osm>"]), encoding="utf-8")
-    return path
-
-
-def network_of(tmp_path, nodes, ways, **options):
-    return WalkNetwork.from_osm(read_osm(osm_file(tmp_path, nodes, ways)), **options)
 
 
 def pairs(network):

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 
+from circle15 import _kernels
 from circle15.errors import DataError, InputError
-from circle15.network import WalkNetwork
-from circle15.reach import nearest_sites, nearest_times, straight_line_m, times_within, travel_times
-from drawn import drawn_network, holds, line, random_network, random_nodes, scipy_times_s, spots
+from circle15.network import Snaps, WalkNetwork
+from circle15.reach import (
+    _counts,
+    links_passed,
+    nearest_sites,
+    nearest_times,
+    reached_parts,
+    straight_line_m,
+    take,
+    times_within,
+    travel_times,
+    warm_up,
+)
+from drawn import (
+    as_walked_by,
+    drawn_network,
+    holds,
+    line,
+    random_network,
+    random_nodes,
+    random_places,
+    scipy_times_s,
+    spots,
+    with_zones,
+)
+
+TOLERANCE_S = 2e-3  # float32 sums, told in whole milliseconds
 
 #   a ---100--- b ---100--- c        d ---100--- e (an island)
 NODES = {"a": (0, 0), "b": (100, 0), "c": (200, 0), "d": (0, 500), "e": (100, 500)}
@@ -198,6 +226,21 @@ def test_straight_line_is_in_metres():
     assert straight_line_m(network, spots({"h": (0, 0)}).geometry, spots({}, "site_id").geometry).tolist() == [np.inf]
 
 
+def dense(found, size):
+    """A sparse matrix with inf for what it lacks."""
+    out = np.full(size, np.inf)
+    coo = coo_array(found)
+    out[coo.coords] = coo.data
+    return out
+
+
+def close(ours, oracle, cutoff):
+    """Whether times agree, to what float32 sums and whole milliseconds leave, and none beyond the cutoff is told."""
+    near, told = oracle <= cutoff - TOLERANCE_S, np.isfinite(ours)
+    same = np.abs(ours[near] - oracle[near]) <= TOLERANCE_S
+    return bool(same.all() and (oracle[told] <= cutoff + TOLERANCE_S).all())
+
+
 @given(st.integers(0, 100_000))
 def test_scipy_finds_the_same_times(seed):
     network = random_network(seed)
@@ -209,20 +252,241 @@ def test_scipy_finds_the_same_times(seed):
     sites = network.snap(spots({f"s{i}": at for i, at in enumerate([*corners[2:], *around[4:]])}).geometry)
     oracle = np.full((6, 6), np.inf)
     oracle[np.ix_(homes.on_network, sites.on_network)] = scipy_times_s(network, homes, sites)
-    cutoff = 700.0
-    ours = np.full((6, 6), np.inf)
-    for backwards, (rows, columns) in ((False, (homes, sites)), (True, (sites, homes))):
-        coo = coo_array(times_within(network, rows, columns, cutoff_s=cutoff))
-        ours[:] = np.inf
-        index = coo.coords if not backwards else coo.coords[::-1]
-        ours[index] = coo.data
-        near = oracle <= cutoff - 1e-5
-        assert ours[near] == pytest.approx(oracle[near], abs=1e-5)
-        assert (oracle[np.isfinite(ours)] <= cutoff + 1e-5).all()
-    nearest, which = nearest_times(network, homes, sites, [np.arange(6)], cutoff_s=cutoff)
-    assert nearest[:, 0] == pytest.approx(ours.min(axis=1))
+    ours = dense(times_within(network, homes, sites, cutoff_s=700.0), (6, 6))
+    assert close(ours, oracle, 700.0)
+    nearest, which = nearest_times(network, homes, sites, [np.arange(6)], cutoff_s=700.0)
+    assert close(nearest[:, 0], oracle.min(axis=1), 700.0)
     some = which[:, 0] >= 0
-    assert ours[some, which[some, 0]] == pytest.approx(nearest[some, 0])
+    assert oracle[some, which[some, 0]] == pytest.approx(nearest[some, 0], abs=TOLERANCE_S)
+
+
+#   h ---100--- a =gate= b ---50--- s     and the long way round from a to b: 600 m
+GATED_NODES = {"h": (0, 0), "a": (100, 0), "b": (101, 0), "s": (151, 0)}
+GATED = [("h", "a", 100.0), ("a", "b", 0.0), ("b", "s", 50.0), ("a", "b", 600.0)]
+
+
+def gated(zone=1):
+    network = drawn_network(GATED_NODES, GATED)
+    return replace(network, edge_zone=np.array([0, zone, 0, 0]))
+
+
+def at_corners(network, corners, own=0):
+    """Places at the u end of edges, without a leg."""
+    n = len(corners)
+    return Snaps(np.arange(n + 1), np.array(corners), np.zeros(n), np.zeros(n), np.full(n, own))
+
+
+@pytest.mark.parametrize(("own", "seconds"), [(0, 100 + 600), (1, 100 + 0), (2, 100 + 600)])
+def test_only_the_gates_own_people_pass_it(own, seconds):
+    # From h to b: through the gate 100 m, round it 700 m. Edge 0 starts at h, edge 2 at b.
+    network = gated()
+    home, site = at_corners(network, [0], own), at_corners(network, [2])
+    time_s, which = nearest_times(network, home, site, [np.array([0])], cutoff_s=900)
+    assert (time_s[0, 0], which[0, 0]) == (seconds, 0)
+    assert times_within(network, home, site, cutoff_s=900).toarray().tolist() == [[seconds]]
+    open_s, _ = nearest_times(network, home, site, [np.array([0])], cutoff_s=900, ignore_zones=True)
+    assert open_s[0, 0] == 100
+    # 150 s reach h - a and, with the gate, the 50 m of b - s and 50 of the 600 m from either end.
+    parts = reached_parts(network, home, cutoff_s=150)
+    told = [(e, round(low, 3), round(high, 3)) for e, low, high in zip(*parts[1:], strict=True) if e != 1]
+    through = [(0, 0, 1), (2, 0, 1), (3, 0, 0.083), (3, 0.917, 1)]
+    assert told == (through if own == 1 else [(0, 0, 1), (3, 0, 0.083)])
+
+
+def test_the_gate_that_keeps_people_away_is_named():
+    # For a stranger and for people of another zone that is edge 1; its own people aren't kept away by it, and from s
+    # to b there is no gate.
+    network = gated()
+    homes = Snaps(np.arange(5), np.array([0, 0, 0, 2]), np.array([0.0, 0, 0, 1]), np.zeros(4), np.array([0, 1, 2, 0]))
+    site, rows = at_corners(network, [2]), np.arange(4)
+    assert links_passed(network, homes, site, np.array([0]), rows, cutoff_s=900).tolist() == [1, -1, 1, -1]
+    assert links_passed(network, homes, site, np.array([0]), rows[::-1], cutoff_s=90).tolist() == [-1, -1, -1, -1]
+
+
+def test_the_first_of_two_gates_is_named_from_home():
+    # h --10-- a =1= b --10-- c =2= d --10-- s, both gates of no length.
+    nodes = {name: (10 * i, 0) for i, name in enumerate("habcds")}
+    edges = [("h", "a", 10.0), ("b", "a", 0.0), ("b", "c", 10.0), ("c", "d", 0.0), ("d", "s", 10.0)]
+    network = replace(drawn_network(nodes, edges), edge_zone=np.array([0, 1, 0, 2, 0]))
+    for own, first in ((0, 1), (1, 3), (2, 1)):
+        home, site = at_corners(network, [0], own), Snaps(*map(np.array, ([0, 1], [4], [1.0], [0.0], [0])))
+        assert links_passed(network, home, site, np.array([0]), np.array([0]), cutoff_s=900).tolist() == [first]
+
+
+def test_ties_go_to_the_smaller_site_after_repair_too():
+    # From h, site 0 (at s) is 100 + 0 + 50 = 150 m away through the gate and site 1, 50 m beyond h on its other side,
+    # 150 m without: equal for the gate's people, who get site 0; a stranger gets site 1.
+    nodes = {**GATED_NODES, "t": (-150, 0)}
+    network = drawn_network(nodes, [*GATED, ("h", "t", 150.0)])
+    network = replace(network, edge_zone=np.array([0, 1, 0, 0, 0]))
+    homes = Snaps(np.arange(3), np.array([0, 0]), np.zeros(2), np.zeros(2), np.array([0, 1]))
+    sites = Snaps(np.arange(3), np.array([2, 4]), np.ones(2), np.zeros(2), np.zeros(2, dtype=np.int64))
+    time_s, which = nearest_times(network, homes, sites, [np.array([0, 1])], cutoff_s=900)
+    assert time_s.tolist() == [[150], [150]]
+    assert which.tolist() == [[1], [0]]
+
+
+@given(st.integers(0, 100_000))
+def test_everybody_walks_their_own_streets_as_scipy_does(seed):
+    network = with_zones(random_network(seed), seed)
+    homes, sites = random_places(network, seed, 12, n_zones=4), random_places(network, seed + 1, 8)
+    oracle = np.empty((12, 8))
+    for zone in range(5):
+        mine = np.flatnonzero(homes.own == zone)
+        oracle[mine] = scipy_times_s(as_walked_by(network, zone), take(homes, mine), sites)
+    ours = dense(times_within(network, homes, sites, cutoff_s=800.0), (12, 8))
+    assert close(ours, oracle, 800.0)
+    groups = [np.arange(8), np.arange(0, 8, 2), np.array([5])]
+    time_s, site = nearest_times(network, homes, sites, groups, cutoff_s=800.0)
+    for column, group in enumerate(groups):
+        assert close(time_s[:, column], oracle[:, group].min(axis=1), 800.0)
+        some = site[:, column] >= 0
+        assert oracle[some, site[some, column]] == pytest.approx(time_s[some, column], abs=TOLERANCE_S)
+    everywhere, _ = nearest_times(network, homes, sites, groups, cutoff_s=800.0, ignore_zones=True)
+    unzoned = replace(network, edge_zone=np.zeros_like(network.edge_zone))
+    assert (everywhere == nearest_times(unzoned, homes, sites, groups, cutoff_s=800.0)[0]).all()
+
+
+@given(st.integers(0, 100_000), st.booleans())
+def test_reached_parts_are_the_points_within_reach(seed, backwards):
+    # Five points on each edge are in a part exactly if scipy walks there in time; backwards, from there as a stranger.
+    # Ends aren't asked: one can stand at the end of a one-way street without walking on it.
+    network = with_zones(random_network(seed, n=12, extra=8), seed, share=0.2)
+    homes, cutoff = random_places(network, seed, 5, n_zones=3), 350.0
+    parts = reached_parts(network, homes, cutoff_s=cutoff, backwards=backwards)
+    streets = np.flatnonzero(network.edge_zone == 0)
+    edge, fraction = np.repeat(streets, 5), np.tile([0.05, 0.2, 0.5, 0.7, 0.95], len(streets))
+    n = len(edge)
+    points = Snaps(np.arange(n + 1), edge, fraction, np.zeros(n), np.zeros(n, dtype=np.int64))
+    for place in range(5):
+        rows = slice(parts.indptr[place], parts.indptr[place + 1])
+        e, low, high = parts.edge[rows], parts.low[rows], parts.high[rows]
+        assert (np.diff(e) >= 0).all()
+        assert (low < high).all()
+        assert (high[:-1] < low[1:])[np.diff(e) == 0].all()
+        home = take(homes, np.array([place]))
+        if backwards:
+            seconds = scipy_times_s(as_walked_by(network, 0), points, home)[:, 0]
+        else:
+            seconds = scipy_times_s(as_walked_by(network, int(homes.own[place])), home, points)[0]
+        inside = ((edge[:, None] == e) & (fraction[:, None] >= low) & (fraction[:, None] <= high)).any(axis=1)
+        assert inside[seconds < cutoff - TOLERANCE_S].all()
+        assert not inside[seconds > cutoff + TOLERANCE_S].any()
+
+
+@given(st.integers(0, 100_000))
+def test_results_depend_neither_on_the_order_of_vertices_nor_on_threads(seed):
+    network = with_zones(random_network(seed), seed)
+    homes, sites = random_places(network, seed, 9, n_zones=3), random_places(network, seed + 1, 6)
+    rng = np.random.default_rng(seed)
+    moved = replace(network, node_lonlat=rng.uniform(0, 1, network.node_lonlat.shape))  # searches number vertices by it
+    groups = [np.arange(6), np.array([1, 3])]
+
+    def everything(walk):
+        within, parts = times_within(walk, homes, sites, cutoff_s=600.0), reached_parts(walk, homes, cutoff_s=600.0)
+        links = links_passed(walk, homes, sites, groups[1], np.arange(9), cutoff_s=600.0)
+        return [*nearest_times(walk, homes, sites, groups, cutoff_s=600.0), within.toarray(), *parts, links]
+
+    expected = everything(network)
+    with pytest.MonkeyPatch.context() as patch:
+        for threads in (1, 3):
+            patch.setattr("circle15.reach._threads", lambda threads=threads: threads)
+            for ours, theirs in zip(everything(moved), expected, strict=True):
+                assert np.array_equal(ours, theirs)
+
+
+@given(st.integers(0, 100_000), st.sampled_from(["gate", "street", "speed", "cutoff"]))
+def test_more_never_lengthens_a_time(seed, more):
+    network = with_zones(random_network(seed), seed)
+    homes, sites = random_places(network, seed, 9, n_zones=3), random_places(network, seed + 1, 6)
+    rng = np.random.default_rng(seed)
+    cutoff = 500.0
+    better = network
+    if more == "gate":
+        better = replace(network, edge_zone=np.where(rng.random(len(network.edge_u)) < 0.3, 0, network.edge_zone))
+    elif more == "street":
+        closed = rng.random(len(network.edge_u)) < 0.2
+        closed[np.concatenate([homes.edge, sites.edge])] = False
+        network = replace(
+            network, edge_forward=network.edge_forward & ~closed, edge_backward=network.edge_backward & ~closed
+        )
+    elif more == "speed":
+        better = replace(
+            network, profile=replace(network.profile, speed_m_s=network.profile.speed_m_s * rng.uniform(1, 2))
+        )
+    before, _ = nearest_times(network, homes, sites, [np.arange(6)], cutoff_s=cutoff)
+    after, _ = nearest_times(better, homes, sites, [np.arange(6)], cutoff_s=cutoff * (1.3 if more == "cutoff" else 1))
+    assert (after <= before).all()
+    few, many = (times_within(walk, homes, sites, cutoff_s=cutoff) for walk in (network, better))
+    assert (dense(many, (9, 6)) <= dense(few, (9, 6))).all()
+
+
+@given(st.integers(0, 100_000))
+def test_counts_are_the_sites_within_each_residences_own_threshold(seed):
+    network = with_zones(random_network(seed), seed)
+    homes, sites = random_places(network, seed, 9, n_zones=3), random_places(network, seed + 1, 12)
+    rng = np.random.default_rng(seed)
+    threshold_s = rng.choice([300.0, 600.0], 9)
+    groups = [np.flatnonzero(rng.random(12) < 0.4) for _ in range(3)]
+    within = dense(times_within(network, homes, sites, cutoff_s=600.0), (9, 12))
+    expected = np.stack([(within[:, group] <= threshold_s[:, None]).sum(axis=1) for group in groups], axis=1)
+    assert _counts(network, homes, sites, groups, threshold_s).tolist() == expected.tolist()
+
+
+def test_the_two_nearest_of_a_kind_come_by_rank():
+    # From h at 120 m: s3 at 150 (30 m), s2 at 200 (80 m), s1 at 0 (120 m); only one dining.
+    network = drawn_network(NODES, EDGES)
+    sites = spots({"s1": (0, 0), "s2": (200, 0), "s3": (150, 0)}, "site_id")
+    kinds = holds({"s1": "school", "s2": "school", "s3": "dining"})
+    kinds = pd.concat([kinds, holds({"s3": "school"})], ignore_index=True)
+    frame = nearest_sites(network, spots({"h": (120, 0)}), sites, kinds, cutoff_s=900, k=2)
+    assert frame.columns.tolist() == ["residence_id", "kind", "rank", "time_s", "site_id", "snap_m"]
+    found = frame[frame["kind"].isin(["school", "dining"])]
+    assert found[["kind", "rank", "site_id"]].to_numpy().tolist() == [
+        ["school", 1, "s3"], ["school", 2, "s2"], ["dining", 1, "s3"],
+    ]  # fmt: skip
+    assert found["time_s"].tolist() == pytest.approx([30, 80, 30], abs=0.05)
+    rest = frame[~frame["kind"].isin(["school", "dining"])]
+    assert len(rest) == 25
+    assert (rest["rank"] == 1).all()
+    assert np.isinf(rest["time_s"]).all()
+    assert rest["site_id"].isna().all()
+
+
+@pytest.mark.parametrize("k", [0, -1, 1.5, "two"])
+def test_k_must_be_a_whole_number(k):
+    network, people, places = drawn_network(NODES, EDGES), spots({"h": (0, 0)}), spots({"s": (0, 0)}, "site_id")
+    with pytest.raises(InputError, match="give a whole number of sites"):
+        nearest_sites(network, people, places, holds({"s": "school"}), cutoff_s=900, k=k)
+
+
+def test_warming_up_leaves_nothing_to_compile():
+    warm_up()
+    searches = [getattr(_kernels, name) for name in ("nearest_places", "in_ticks", "times_between", "counts_within")]
+    searches += [_kernels.reached_parts, _kernels.first_links]
+    known = [len(search.signatures) for search in searches]
+    network = gated()
+    people, places = spots({"i": (20, 5)}), spots({"t": (140, 5)}, "site_id")
+    nearest_sites(network, people, places, holds({"t": "school"}), cutoff_s=900, k=2)
+    home, there = network.snap(people.geometry), network.snap(places.geometry)
+    nearest_times(network, home, there, [np.array([0])], cutoff_s=900)
+    _counts(network, home, there, [np.array([0])], np.array([900.0]))
+    reached_parts(network, home, cutoff_s=900)
+    links_passed(network, home, there, np.array([0]), np.array([0]), cutoff_s=900)
+    assert [len(search.signatures) for search in searches] == known
+
+
+def test_many_more_entries_than_there_is_room_for_at_first():
+    # A star of 3,000 streets of 10 m: one corner with more arcs than a search first has room for.
+    nodes = {"c": (0, 0), **{f"{i}": (10, 0) for i in range(3000)}}
+    network = drawn_network(nodes, [("c", f"{i}", 10.0) for i in range(3000)])
+    home = at_corners(network, [7])
+    parts = reached_parts(network, home, cutoff_s=20)
+    assert parts.edge.tolist() == list(range(3000))
+    ends = Snaps(np.arange(3001), np.arange(3000), np.ones(3000), np.zeros(3000), np.zeros(3000, dtype=np.int64))
+    assert times_within(network, home, ends, cutoff_s=20).toarray().tolist() == [[10.0] * 3000]
+    time_s, _ = nearest_times(network, ends, home, [np.array([0])], cutoff_s=20)
+    assert (time_s == 10).all()
 
 
 @given(st.integers(0, 10_000), st.integers(2, 8))

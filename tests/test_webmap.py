@@ -21,6 +21,7 @@ from circle15 import areas, checklist, schema
 from circle15.outputs import palette
 from circle15.outputs.webmap import render_map
 from circle15.outputs.webmap.encode import DEGREES, NO_TIME, encode_shapes, payload
+from drawn import no_gates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,10 @@ HOSTILE = "<script>window.pwned=1</script>"
 CLOSING = "</script><img src=x onerror='window.pwned=2'>\"'&"
 TURNED = "Market \u202egnp.exe"
 STEP = 0.002
+
+
+RANGE = (np.inf, np.inf, np.inf, None)
+"""Margin, low and high time, gate: not on the map."""
 
 
 def square(column: float, row: float, side: float = 0.0005) -> shapely.Polygon:
@@ -101,12 +106,12 @@ def frames() -> schema.StudyFrames:
     unknown = [("unknown", np.inf, None, "data_missing")] * n
     access = pd.DataFrame(
         [
-            (ids[i], kind, *verdicts.get(kind, unknown)[i][:3], 1, verdicts.get(kind, unknown)[i][3], i != 4)
+            (ids[i], kind, *verdicts.get(kind, unknown)[i][:3], 1, verdicts.get(kind, unknown)[i][3], i != 4, *RANGE)
             for i in range(n)
             for kind in checklist.KINDS
         ],
         columns=list(schema.ACCESS_COLUMNS),
-    ).astype({"site_id": "str", "reason": "str"})
+    ).astype({"site_id": "str", "reason": "str", "gate_id": "str"})
     area_shapes = frame(
         {
             "level": ["community", "community", "district"],
@@ -184,6 +189,7 @@ def frames() -> schema.StudyFrames:
         scores=areas.scores(residences, access),
         indicators=pd.DataFrame(),
         gap_areas=gap_areas,
+        gates=no_gates(),
         candidates=candidates,
         plan=plan,
         plan_summary={"model": "mclp", "objective": 186.0, "bound": 186.0, "gap": 0.0, "demand": 225.0},

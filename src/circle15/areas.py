@@ -223,6 +223,35 @@ def _worst_mean(values: FloatArray, weight: FloatArray) -> FloatArray:
     return mean
 
 
+def gate_gains(residences: gpd.GeoDataFrame, access: pd.DataFrame, gates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Who would gain a kind if a closed gate were open: what `access` lays at each gate's door.
+
+    A walk that needs several closed gates is told at the first one from home, so opening one may not be enough.
+
+    Parameters
+    ----------
+    access : with `reason` and `gate_id`.
+    gates : `gate_id, zone` and points.
+
+    Returns
+    -------
+    `gate_id, zone, kind, weight, n_residences, geometry`: one row a gate and kind that residences lack because of it;
+    gates that keep nobody away have one row without kind. Sorted by gate, then in the order of kinds.
+    """
+    kept = access[(access["reason"] == "gate") & access["gate_id"].notna()]
+    weight = residences.set_index("residence_id")["weight"]
+    lost = kept.assign(weight=kept["residence_id"].map(weight).to_numpy(dtype=np.float64))
+    gains = lost.groupby(["gate_id", "kind"], sort=False)["weight"].agg(["sum", "size"]).reset_index()
+    gains = gains.rename(columns={"sum": "weight", "size": "n_residences"})
+    once = gates.drop_duplicates("gate_id")
+    table = once.merge(gains, on="gate_id", how="left")
+    table["weight"] = table["weight"].fillna(0.0)
+    table["n_residences"] = table["n_residences"].fillna(0).astype(np.int64)
+    table["_kind"] = table["kind"].map({kind: i for i, kind in enumerate(KINDS)})
+    table = table.sort_values(["gate_id", "_kind"], kind="stable", ignore_index=True)
+    return table[["gate_id", "zone", "kind", "weight", "n_residences", "geometry"]].astype({"kind": "str"})
+
+
 def gap_areas(
     residences: gpd.GeoDataFrame,
     access: pd.DataFrame,

@@ -67,8 +67,9 @@ def demo(
 ) -> None:
     """Run the embedded city (central Reykjavík) from end to end, without a network."""
     from circle15 import demo as city
+    from circle15.study import Study
 
-    _run_and_report(city.config_path(), out, districts=(), profile=None, as_json=as_json)
+    _run_and_report(lambda: Study.from_config(city.config_path()), out, districts=(), pages=True, as_json=as_json)
 
 
 @app.command()
@@ -77,10 +78,25 @@ def run(
     out: OutOption,
     district: Annotated[list[str] | None, typer.Option(help="Only residences in this district; repeatable.")] = None,
     profile: Annotated[str | None, typer.Option(help="Walking profile, in place of the config's.")] = None,
+    open_gate: Annotated[
+        list[str] | None, typer.Option(help="A closed gate to be opened (an id of gates.parquet, or all); repeatable.")
+    ] = None,
+    pages: Annotated[
+        bool, typer.Option("--pages/--no-pages", help="Write the map and the reports, or tables only.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Compute a study: statuses, gap areas, a siting plan, tables, reports and a map."""
-    _run_and_report(config, out, districts=tuple(district or ()), profile=profile, as_json=as_json)
+    from circle15.study import Study
+
+    gates = "all" if open_gate == ["all"] else open_gate
+    _run_and_report(
+        lambda: Study.from_config(config, profile=profile, open_gates=gates),
+        out,
+        districts=tuple(district or ()),
+        pages=pages,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -105,13 +121,13 @@ def init(
         print(path)
 
 
-def _run_and_report(config: Path, out: Path, *, districts: tuple[str, ...], profile: str | None, as_json: bool) -> None:
+def _run_and_report(
+    made: Callable[[], Study], out: Path, *, districts: tuple[str, ...], pages: bool, as_json: bool
+) -> None:
     from circle15.outputs.folder import check_out
-    from circle15.study import Study
 
     check_out(out)
-    study = Study.from_config(config, profile=profile)
-    folder, summary = _with_progress(study, out, districts)
+    folder, summary = _with_progress(made(), out, districts, pages=pages)
     if as_json:
         print(json.dumps(summary, ensure_ascii=False))
         return
@@ -120,23 +136,24 @@ def _run_and_report(config: Path, out: Path, *, districts: tuple[str, ...], prof
     print(f"{summary['residences']:,} residences, {summary['sites']:,} sites, {summary['gap_areas']:,} gap areas")
     if summary["plan"]:
         print(summary["plan"])
-    print(f"Map:    {folder / 'map.html'}")
-    print(f"Report: {folder / 'reports' / 'all.html'}")
+    if pages:
+        print(f"Map:    {summary['map']}")
+        print(f"Report: {folder / 'reports' / 'all.html'}")
     print(f"Tables: {folder}")
 
 
-def _with_progress(study: Study, out: Path, districts: tuple[str, ...]) -> tuple[Path, dict[str, Any]]:
+def _with_progress(study: Study, out: Path, districts: tuple[str, ...], *, pages: bool) -> tuple[Path, dict[str, Any]]:
     """Run and write a study with a progress bar on stderr; what to say about it."""
     from circle15.study import STAGES
 
     with _progress(total=len(STAGES) + 1) as on_stage:
         result = study.run(districts=districts, on_stage=on_stage)
-        on_stage("writing tables, map and reports")
-        folder = result.write(out)
-    reports = sorted(str(path) for path in (folder / "reports").glob("*.html"))
+        on_stage("writing tables, map and reports" if pages else "writing tables")
+        folder = result.write(out, pages=pages)
+    reports = sorted(str(path) for path in (folder / "reports").glob("*.html")) if pages else []
     return folder, {
         "out": str(folder),
-        "map": str(folder / "map.html"),
+        "map": str(folder / "map.html") if pages else None,
         "reports": reports,
         "residences": len(result.residences),
         "sites": len(result.sites),

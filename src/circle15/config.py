@@ -146,6 +146,14 @@ class WalkSection(_Section):
     """Heights of the ground (GeoTIFF or .hgt), for profiles that mind slopes."""
     max_snap_m: Number = Field(default=200.0, gt=0, le=5000)
     min_component_m: Number = Field(default=500.0, ge=0)
+    compound_default: Literal["open", "closed"] = "open"
+    """Whether strangers walk on ways without access tags inside compounds."""
+    gates: Path | None = None
+    """A register of gates (CSV or XLSX), open or closed."""
+    open_gates: Literal["all"] | tuple[str, ...] = ()
+    """Ids of closed gates to be opened, or "all": what if?"""
+    origin: Literal["door", "gate"] = "door"
+    """Where the clock starts: at the door, or at the nearest gate of the residence's compound."""
 
 
 class ThresholdsSection(_Section):

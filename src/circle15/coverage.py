@@ -6,6 +6,7 @@ The rules are told to planners in docs/statuses.md; a change here is a change th
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,15 @@ SEARCH_FACTOR = 2.0
 
 ROBUST_SPEEDS = (0.8, 1.2)
 """Shares of the profile's speed between which a robust status doesn't change."""
+
+
+class OtherTimes(NamedTuple):
+    """Times of n residences to k kinds under another reading of the map: see `statuses` for each."""
+
+    time_confirmed_s: FloatArray
+    time_possible_s: FloatArray
+    on_network: BoolArray
+    edge_s: FloatArray
 
 
 def layer_completeness(
@@ -200,14 +210,18 @@ def statuses(
     edge_s: FloatArray,
     threshold_s: FloatArray,
     flat_speed_m_s: float,
+    time_open_s: FloatArray | None = None,
+    snap_error_s: FloatArray | None = None,
+    otherwise: OtherTimes | None = None,
     kinds: Sequence[str] = KINDS,
 ) -> pd.DataFrame:
-    """Settle every residence and kind: its status, the site that decided, the reason, and whether speed matters.
+    """Settle every residence and kind: its status, the site that decided, the reason, and whether it is robust.
 
     The first that holds: `covered`, a confirmed site within the threshold (a site exactly at it counts);
     `possible`, a possible or implied one; `off_network`; `unknown`, no complete layer there, or the edge of the data
     within the threshold; `gap`. Reasons: `data_missing` for possible; `data_edge` for unknown where the edge is
-    within the threshold, else `data_missing`; for a gap `detour` where some site is within the distance that the
+    within the threshold, else `data_missing`; for a gap `gate` where a site would be within the threshold if every gate
+    were open, else `detour` where some site is within the distance that the
     flat speed gives as the crow flies, else `too_far` where the study has any site, else `no_site`.
 
     Parameters
@@ -224,15 +238,21 @@ def statuses(
     edge_s : n, walk to the nearest edge of the data; inf where none was found.
     threshold_s : n, by the residence's setting.
     flat_speed_m_s : the profile's speed on the flat.
+    time_open_s : n x kinds, walk to the nearest site of any evidence if every gate were open; None: the same as now.
+    snap_error_s : n, by how much a time may be wrong because the way between door and street isn't mapped; finite, 0
+        off the network; None: 0.
+    otherwise : the times if compounds were open instead of closed, or closed instead of open; None: the same.
     kinds : the names of the columns.
 
     Returns
     -------
     n x kinds rows in the given order of residences, then kinds: `residence_id, kind, status, time_s, site_id,
-    n_sites, reason, robust`. Time and site are those that decided: the nearest confirmed when covered, the nearest
-    possible when possible, otherwise the nearest confirmed within twice the threshold, else the nearest possible
-    within it, else inf and missing. `n_sites` counts the deciding evidence (0 unless covered or possible). `robust`:
-    the status is the same at 0.8 and 1.2 times the speed.
+    n_sites, reason, robust, margin, time_low_s, time_high_s`. Time and site are those that decided: the nearest
+    confirmed when covered, the nearest possible when possible, otherwise the nearest confirmed within twice the
+    threshold, else the nearest possible within it, else inf and missing. `n_sites` counts the deciding evidence (0
+    unless covered or possible). `robust`: the status is the same at 0.8 times the speed with the snapping error added,
+    at 1.2 times with it taken off, and with compounds the other way round. `margin` is time over threshold;
+    `time_low_s` and `time_high_s` are the time at 1.2 times the speed less the snapping error, and at 0.8 times more.
 
     Raises
     ------
@@ -251,26 +271,41 @@ def statuses(
         "complete": complete,
     }
     columns = {"on_network": on_network, "edge_s": edge_s, "threshold_s": threshold_s}
+    if time_open_s is not None:
+        tables["time_open_s"] = time_open_s
+    if snap_error_s is not None:
+        columns["snap_error_s"] = snap_error_s
+    if otherwise is not None:
+        tables |= {"otherwise.time_confirmed_s": otherwise.time_confirmed_s}
+        tables |= {"otherwise.time_possible_s": otherwise.time_possible_s}
+        columns |= {"otherwise.on_network": otherwise.on_network, "otherwise.edge_s": otherwise.edge_s}
     _check_shapes(tables, (n, k))
     _check_shapes(columns, (n,))
 
     threshold = np.asarray(threshold_s, dtype=np.float64)[:, np.newaxis]
     edge = np.asarray(edge_s, dtype=np.float64)[:, np.newaxis]
-    on = np.asarray(on_network)[:, np.newaxis]
+    slip = np.zeros((n, 1)) if snap_error_s is None else np.asarray(snap_error_s, dtype=np.float64)[:, np.newaxis]
+    now = OtherTimes(time_confirmed_s, time_possible_s, np.asarray(on_network), np.asarray(edge_s, dtype=np.float64))
 
-    def settle(speed: float) -> CodeArray:
-        # Walking at `speed` times the pace reaches what lies within `speed` times the threshold at the usual one.
-        reach = threshold * speed
+    def settle(times: OtherTimes, reach: FloatArray) -> CodeArray:
+        near_edge = times.edge_s[:, np.newaxis] <= reach
         return np.select(
-            [time_confirmed_s <= reach, time_possible_s <= reach, ~on, ~complete | (edge <= reach)],
+            [
+                times.time_confirmed_s <= reach,
+                times.time_possible_s <= reach,
+                ~times.on_network[:, np.newaxis],
+                ~complete | near_edge,
+            ],
             [np.int8(COVERED), np.int8(POSSIBLE), np.int8(OFF_NETWORK), np.int8(UNKNOWN)],
             default=np.int8(GAP),
         )
 
-    status = settle(1.0)
-    robust = np.ones((n, k), dtype=bool)
-    for speed in ROBUST_SPEEDS:
-        robust &= settle(speed) == status
+    status = settle(now, threshold)
+    # Walking at `speed` times the pace reaches what lies within `speed` times the threshold at the usual one.
+    slow, fast = ROBUST_SPEEDS
+    robust = (settle(now, threshold * slow - slip) == status) & (settle(now, threshold * fast + slip) == status)
+    if otherwise is not None:
+        robust &= settle(otherwise, threshold) == status
 
     horizon = SEARCH_FACTOR * threshold
     by_confirmed = (status == COVERED) | ((status != POSSIBLE) & (time_confirmed_s <= horizon))
@@ -279,9 +314,10 @@ def statuses(
     site = np.where(found, np.where(by_confirmed, site_confirmed, site_possible), -1)
     n_sites = np.select([status == COVERED, status == POSSIBLE], [n_confirmed, n_possible], default=0)
 
+    behind_gate = np.zeros((n, k), dtype=bool) if time_open_s is None else time_open_s <= threshold
     gap_reason = np.select(
-        [straight_m <= flat_speed_m_s * threshold, np.isfinite(straight_m)],
-        [REASONS.index("detour"), REASONS.index("too_far")],
+        [behind_gate, straight_m <= flat_speed_m_s * threshold, np.isfinite(straight_m)],
+        [REASONS.index("gate"), REASONS.index("detour"), REASONS.index("too_far")],
         default=REASONS.index("no_site"),
     )
     unknown_reason = np.where(edge <= threshold, REASONS.index("data_edge"), REASONS.index("data_missing"))
@@ -290,16 +326,20 @@ def statuses(
         [-1, REASONS.index("data_missing"), unknown_reason, gap_reason],
         default=REASONS.index("off_network"),
     )
+    told_s = np.where(found, time, np.inf)
     return pd.DataFrame(
         {
             "residence_id": names_at(np.repeat(np.arange(n), k), residence_id),
             "kind": names_at(np.tile(np.arange(k), n), kinds),
             "status": names_at(status.ravel(), STATUSES),
-            "time_s": np.where(found, time, np.inf).ravel(),
+            "time_s": told_s.ravel(),
             "site_id": names_at(site.ravel(), site_id),
             "n_sites": n_sites.astype(np.int64).ravel(),
             "reason": names_at(reason.ravel(), REASONS),
             "robust": robust.ravel(),
+            "margin": (told_s / threshold).ravel(),
+            "time_low_s": (np.maximum(told_s - slip, 0.0) / fast).ravel(),
+            "time_high_s": ((told_s + slip) / slow).ravel(),
         }
     )
 

@@ -99,7 +99,8 @@ def isochrones(
 
 def reached_stretches(network: WalkNetwork, home: Snaps, *, cutoff_s: float) -> Stretches:
     """Stretches of street within the cutoff of one place, cut where the time runs out."""
-    return Stretches(*reached_parts(network, home, cutoff_s=checked_cutoff_s(cutoff_s))[1:])
+    parts = reached_parts(network, home, cutoff_s=checked_cutoff_s(cutoff_s))
+    return Stretches(parts.edge.astype(np.int64), parts.low, parts.high)
 
 
 def stretch_lines(network: WalkNetwork, stretches: Stretches) -> np.ndarray[Any, Any]:

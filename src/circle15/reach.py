@@ -22,9 +22,10 @@ import shapely
 from scipy import sparse
 
 from circle15 import _kernels, checklist
-from circle15._kernels import EVERYWHERE, HOOK, PLACE, TICK_S, Records, Targets
+from circle15._kernels import EVERYWHERE, HOOK, PLACE, TICK_S, UNLABELLED, Records, Targets
 from circle15.errors import InputError
 from circle15.network import Snaps, WalkNetwork
+from circle15.network.snaps import Entries, listed
 from circle15.schema import checked_residences, checked_site_kinds, checked_sites, points_of
 from circle15.units import FloatArray, IntArray
 
@@ -32,8 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 __all__ = [
+    "BehindGates",
     "ReachedParts",
     "TravelTimes",
+    "behind_gates",
+    "from_gates",
+    "kind_reach",
+    "kind_times",
     "links_passed",
     "nearest_sites",
     "nearest_times",
@@ -45,6 +51,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+_HOUR_S = 3600.0
 _BLOCK = 2**20  # entries of a sparse result that are made room for at once
 
 
@@ -204,19 +211,18 @@ def nearest_times(
     target_zone = owner_zone[targets["owner"]]
     order = np.lexsort((arcs.edges["u"][targets["edge"]], target_zone))
     zones, first = np.unique(target_zone[order], return_index=True)
-    best = np.full((len(groups), n), np.inf, dtype=np.float32)
-    who = np.empty((len(groups), n), dtype=np.int32)
+    best = np.full((len(groups), n), UNLABELLED)
 
     def search(first_group: int, _: int) -> None:
         _kernels.nearest_places(
             arcs, sources, group_start, np.arange(first_group, len(groups), n_parts), targets[order],
-            zones.astype(np.int64), np.append(first, len(order)).astype(np.int64), cutoff_s + TICK_S, best, who,
+            zones.astype(np.int64), np.append(first, len(order)).astype(np.int64), cutoff_s + TICK_S, best,
         )  # fmt: skip
 
     n_parts = _n_parts(len(groups))
     _in_parts(search, n_parts, n_parts)
     time_s, site = np.empty((n, len(groups))), np.empty((n, len(groups)), dtype=np.int64)
-    _in_parts(lambda a, b: _kernels.in_ticks(best, who, cutoff_s, a, b, time_s, site), n, _threads())
+    _in_parts(lambda a, b: _kernels.in_ticks(best, float(cutoff_s), a, b, time_s, site), n, _threads())
     return time_s, site
 
 
@@ -227,7 +233,7 @@ def times_within(network: WalkNetwork, origins: Snaps, destinations: Snaps, *, c
 
     def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
         start, zone = origins.indptr, origins.own
-        return _kernels.times_between(arcs, sources, start, zone, first, last, targets, cutoff_s, count, *out)
+        return _kernels.times_between(arcs, sources, start, zone, first, last, targets, float(cutoff_s), count, *out)
 
     indptr, (indices, time_s) = _rows(search, n, (np.int32, np.float64), most=targets.size)
     return sparse.csr_array((time_s, indices, indptr), shape=(n, targets.size))
@@ -260,7 +266,7 @@ def reached_parts(network: WalkNetwork, homes: Snaps, *, cutoff_s: float, backwa
     n = len(homes.indptr) - 1
 
     def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
-        return _kernels.reached_parts(arcs, sources, homes.indptr, zone, first, last, cutoff_s, count, *out)
+        return _kernels.reached_parts(arcs, sources, homes.indptr, zone, first, last, float(cutoff_s), count, *out)
 
     most = 2 * (len(arcs.edges) + len(sources))
     indptr, (edge, low, high) = _rows(search, n, (np.int32, np.float64, np.float64), most=most)
@@ -324,13 +330,7 @@ def kind_reach(
     residences, sites, site_kinds : checked frames; `home` and `there` are their snaps on `network`.
     threshold_s : (n,) each residence's threshold.
     """
-    row = pd.Series(np.arange(len(sites)), index=sites["site_id"])
-    proven = site_kinds["evidence"] == "confirmed"
-    groups = [
-        np.sort(row[site_kinds["site_id"][(site_kinds["kind"] == kind) & which]].to_numpy(dtype=np.int64))
-        for which in (proven, ~proven)
-        for kind in checklist.KINDS
-    ]
+    groups = _kind_groups(sites, site_kinds)
     time_s, site = nearest_times(network, home, there, groups, cutoff_s=2 * float(threshold_s.max()))
     # Sums in the other direction may differ by a tick: the nearest site decides whether there is one.
     count = np.where(
@@ -344,6 +344,69 @@ def kind_reach(
     return KindReach(
         time_s[:, :k], time_s[:, k:], site[:, :k], site[:, k:], count[:, :k], count[:, k:], np.column_stack(straight_m)
     )
+
+
+def _kind_groups(sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame) -> list[IntArray]:
+    """The numbers of the sites of each of the 27 kinds: the confirmed ones of each, then the others of each."""
+    row = pd.Series(np.arange(len(sites)), index=sites["site_id"])
+    proven = site_kinds["evidence"] == "confirmed"
+    return [
+        np.sort(row[site_kinds["site_id"][(site_kinds["kind"] == kind) & which]].to_numpy(dtype=np.int64))
+        for which in (proven, ~proven)
+        for kind in checklist.KINDS
+    ]
+
+
+def kind_times(
+    network: WalkNetwork,
+    sites: gpd.GeoDataFrame,
+    site_kinds: pd.DataFrame,
+    *,
+    home: Snaps,
+    there: Snaps,
+    cutoff_s: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds from n residences to the nearest confirmed, and possible or implied, site of each kind; each (n, 27)."""
+    time_s, _ = nearest_times(network, home, there, _kind_groups(sites, site_kinds), cutoff_s=cutoff_s)
+    k = len(checklist.KINDS)
+    return time_s[:, :k], time_s[:, k:]
+
+
+class BehindGates(NamedTuple):
+    """What n residences would reach if every closed gate were open; each (n, 27).
+
+    `time_s` are seconds to the nearest site of any evidence within the longest threshold, inf beyond. `gate` is the
+    edge of the first closed gate met on that walk, where only gates keep the residence from a site in time; else -1.
+    """
+
+    time_s: FloatArray
+    gate: IntArray
+
+
+def behind_gates(
+    network: WalkNetwork,
+    sites: gpd.GeoDataFrame,
+    site_kinds: pd.DataFrame,
+    reach: KindReach,
+    *,
+    home: Snaps,
+    there: Snaps,
+    threshold_s: FloatArray,
+) -> BehindGates:
+    """Which gates keep residences from which kinds; `reach` is what they reach as gates are."""
+    k, limit = len(checklist.KINDS), float(threshold_s.max())
+    now_s = np.minimum(reach.time_confirmed_s, reach.time_possible_s)
+    gate = np.full(now_s.shape, -1, dtype=np.int64)
+    if not (network.edge_zone > 0).any():
+        return BehindGates(np.where(now_s <= limit, now_s, np.inf), gate)
+    groups = _kind_groups(sites, site_kinds)
+    either = [np.union1d(groups[i], groups[k + i]) for i in range(k)]
+    time_s, _ = nearest_times(network, home, there, either, cutoff_s=limit, ignore_zones=True)
+    kept_out = (time_s <= threshold_s[:, None]) & (now_s > threshold_s[:, None])
+    for column in np.flatnonzero(kept_out.any(axis=0)):
+        rows = np.flatnonzero(kept_out[:, column])
+        gate[rows, column] = links_passed(network, home, there, either[column], rows, cutoff_s=limit)
+    return BehindGates(time_s, gate)
 
 
 def _counts(
@@ -364,6 +427,35 @@ def _counts(
 
     _in_parts(search, n, _n_parts(n))
     return count
+
+
+def from_gates(network: WalkNetwork, home: Snaps) -> Snaps:
+    """The same residences with the clock started at the gate of their zone that is nearest to them on foot.
+
+    The gate counts as the door: nothing is walked before it. Who is of no zone, or reaches no gate of it within an
+    hour, starts at the door. Of equally near gates the first edge is taken.
+    """
+    gates = np.flatnonzero(network.edge_zone > 0)
+    n = len(gates)
+    inner = Snaps(np.arange(n + 1), gates, np.ones(n), np.zeros(n), np.zeros(n, dtype=np.int64))
+    rows = np.flatnonzero(home.own > 0)
+    walk = times_within(network, take(home, rows), inner, cutoff_s=_HOUR_S).tocoo()
+    row, column = walk.coords
+    own = network.edge_zone[gates[column]] == home.own[rows[row]]
+    row, column, time_s = row[own], column[own], walk.data[own]
+    order = np.lexsort((column, time_s, row))
+    order = order[np.append(True, np.diff(row[order]) != 0)] if len(order) else order
+    moved = np.full(len(home.own), -1)
+    moved[rows[row[order]]] = gates[column[order]]
+    stays = moved[home.owner] < 0
+    place = np.concatenate([home.owner[stays], np.flatnonzero(moved >= 0)])
+    started = Entries(
+        place,
+        np.concatenate([home.edge[stays], moved[moved >= 0]]),
+        np.concatenate([home.fraction[stays], np.zeros(int((moved >= 0).sum()))]),
+        np.concatenate([home.leg_m[stays], np.zeros(int((moved >= 0).sum()))]),
+    )
+    return listed([started], own=home.own)
 
 
 def straight_line_m(network: WalkNetwork, origins: gpd.GeoSeries, places: gpd.GeoSeries) -> FloatArray:
@@ -473,7 +565,9 @@ def _rows(search: Callable[..., int], n: int, dtypes: Sequence[type], *, most: i
     def filled(first: int, last: int) -> list[list[Any]]:
         blocks = []
         while first < last:
-            columns = [np.empty(max(_BLOCK, most), dtype=dtype) for dtype in dtypes]  # what isn't written costs nothing
+            columns: list[Any] = [
+                np.empty(_BLOCK + most, dtype=dtype) for dtype in dtypes
+            ]  # what isn't written costs nothing
             after = search(first, last, count, *columns)
             used = count[first:after].sum()
             blocks.append([column[:used] for column in columns])

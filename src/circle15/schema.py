@@ -37,7 +37,10 @@ RESIDENCE_COLUMNS = (
 SITE_COLUMNS = ("site_id", "name", "source", "opening_hours", "floor_area_m2", "capacity", "geometry")
 SITE_KIND_COLUMNS = ("site_id", "kind", "evidence", "rule")
 AREA_SHAPE_COLUMNS = ("level", "area_id", "name", "setting", "geometry")
-ACCESS_COLUMNS = ("residence_id", "kind", "status", "time_s", "site_id", "n_sites", "reason", "robust")
+ACCESS_COLUMNS = (
+    *("residence_id", "kind", "status", "time_s", "site_id", "n_sites", "reason", "robust"),
+    *("margin", "time_low_s", "time_high_s", "gate_id"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,7 @@ class StudyFrames:
     scores: pd.DataFrame
     indicators: pd.DataFrame
     gap_areas: gpd.GeoDataFrame
+    gates: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame
     plan: gpd.GeoDataFrame
     plan_summary: dict[str, Any]

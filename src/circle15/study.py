@@ -6,10 +6,11 @@ import hashlib
 import html
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +24,16 @@ from circle15.errors import ConfigError, DataError, InputError, head
 from circle15.network import WalkNetwork, profile_named, profiles_with
 from circle15.outputs.folder import write_run
 from circle15.outputs.webmap import render_map
-from circle15.reach import kind_reach, nearest_times, take, times_within
+from circle15.reach import (
+    behind_gates,
+    from_gates,
+    kind_reach,
+    kind_times,
+    nearest_times,
+    take,
+    times_within,
+    warm_up,
+)
 from circle15.schema import (
     EVIDENCE,
     LEVELS,
@@ -37,7 +47,7 @@ from circle15.schema import (
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.elevation import read_elevation
 from circle15.sources.osm import osm_sites, read_osm
-from circle15.sources.registers import osm_areas, read_areas, read_residences, read_sites
+from circle15.sources.registers import osm_areas, read_areas, read_gates, read_residences, read_sites
 from circle15.sources.residences import osm_residences
 from circle15.units import FloatArray, IntArray, minutes_to_s
 
@@ -78,15 +88,19 @@ class StudyResult(StudyFrames):
     def __repr__(self) -> str:
         return f"StudyResult({self.about['study_id']}: {len(self.residences):,} residences, {len(self.sites):,} sites)"
 
-    def write(self, out: str | Path) -> Path:
+    def write(self, out: str | Path, *, pages: bool = True) -> Path:
         """Write every file of a run into a folder, all or nothing; see docs/files.md.
+
+        Parameters
+        ----------
+        pages : whether the map and the reports are written beside the tables.
 
         Raises
         ------
         ConfigError
             when the folder holds files but no run of circle15, or can't be written.
         """
-        return write_run(self, out, manifest=self.manifest)
+        return write_run(self, out, manifest=self.manifest, pages=pages)
 
     def explore(self) -> EmbeddedPage:
         """The map of the study, to be shown in a notebook; it needs no network."""
@@ -108,8 +122,14 @@ class Study:
     config: StudyConfig
 
     @classmethod
-    def from_config(cls, path: str | Path, *, profile: str | None = None) -> Self:
-        """A study from its TOML file; `profile` takes the place of the config's.
+    def from_config(
+        cls,
+        path: str | Path,
+        *,
+        profile: str | None = None,
+        open_gates: Literal["all"] | Collection[str] | None = None,
+    ) -> Self:
+        """A study from its TOML file; `profile` and `open_gates` take the place of the config's.
 
         Raises
         ------
@@ -117,8 +137,9 @@ class Study:
             naming file and key of whatever is wrong in it.
         """
         config = load_config(path)
-        if profile is not None:
-            config = config.model_copy(update={"walk": config.walk.model_copy(update={"profile": profile})})
+        given = {"profile": profile, "open_gates": open_gates if open_gates in (None, "all") else tuple(open_gates)}
+        changes = {key: value for key, value in given.items() if value is not None}
+        config = config.model_copy(update={"walk": config.walk.model_copy(update=changes)})
         try:
             profiles = _profiles(config)
         except InputError as error:
@@ -151,17 +172,18 @@ class Study:
         config = self.config
         clock = _Clock(on_stage)
         data = self._prepared(clock, districts)
-        residences, sites, network = data.residences, data.sites, data.network
+        residences, sites = data.residences, data.sites
+        network = data.network.with_open_gates(config.walk.open_gates)
         with clock(STAGES[3]):
-            home = network.snap(residences.geometry, residences["compound_id"])
-            there = network.snap_sites(sites.geometry)
-            residences = residences.assign(snap_m=home.snap_m)
+            home, there, edge = self._hung(network, data)
             threshold_s = self._thresholds_s(residences)
             reach = kind_reach(
                 network, residences, sites, data.settled, home=home, there=there, threshold_s=threshold_s
             )
-            edge = network.data_edge(data.osm.extent)
+            behind = behind_gates(network, sites, data.settled, reach, home=home, there=there, threshold_s=threshold_s)
             edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=2 * threshold_s.max())
+            otherwise = self._otherwise(data, threshold_s)
+            residences = residences.assign(snap_m=home.snap_m, compound_id=network.compound_ids(home.own))
         with clock(STAGES[4]):
             access = coverage.statuses(
                 residences["residence_id"],
@@ -172,7 +194,13 @@ class Study:
                 edge_s=edge_s[:, 0],
                 threshold_s=threshold_s,
                 flat_speed_m_s=network.profile.speed_m_s,
+                time_open_s=behind.time_s,
+                snap_error_s=np.where(home.on_network, home.snap_m, 0.0) / network.profile.speed_m_s,
+                otherwise=otherwise,
             )
+            kept_out = (access["reason"] == "gate").to_numpy()
+            gate_id = coverage.names_at(np.where(kept_out, behind.gate.ravel(), -1), network.edge_way.tolist())
+            access = access.assign(gate_id=gate_id)
             chosen_policies = [checklist.policies()[policy] for policy in config.policies]
             frames: dict[str, Any] = {
                 "areas": areas.area_shares(residences, access, data.area_shapes),
@@ -185,6 +213,7 @@ class Study:
                     weight_meaning=config.residences.weight_meaning,
                 ),
                 "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, home)),
+                "gates": areas.gate_gains(residences, access, network.gates()),
             }
         with clock(STAGES[5]):
             proposal = no_proposal()
@@ -255,24 +284,56 @@ class Study:
     def _prepared(self, clock: _Clock, districts: Collection[str]) -> _Data:
         """The data read, checked and joined: the first three stages."""
         config = self.config
-        with clock(STAGES[0]):
+        with clock(STAGES[0]), ThreadPoolExecutor(1) as beside:
+            warm = beside.submit(warm_up)  # the searches load, or compile, while the data is read
             osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
+            warm.result()
         with clock(STAGES[1]):
             sites, site_kinds = self._sites(osm)
             settled, conflicts = self._settled(sites, site_kinds)
             area_shapes = self._areas(osm)
             residences, n_outside = self._residences(osm, area_shapes, districts)
         with clock(STAGES[2]):
-            walk, elevation = config.walk, self._elevation(osm)
-            network = WalkNetwork.from_osm(
-                osm,
-                profile=self.profile,
-                elevation=elevation,
-                max_snap_m=walk.max_snap_m,
-                min_component_m=walk.min_component_m,
-            )
+            elevation = self._elevation(osm)
+            network = self._network(osm, elevation, config.walk.compound_default)
             layers = self._layers(network, osm, sites, site_kinds, area_shapes)
-        return _Data(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
+        return _Data(
+            osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, elevation, network, layers
+        )
+
+    def _network(self, osm: OsmExtract, elevation: Elevation | None, compound_default: str) -> WalkNetwork:
+        walk = self.config.walk
+        return WalkNetwork.from_osm(
+            osm,
+            profile=self.profile,
+            elevation=elevation,
+            max_snap_m=walk.max_snap_m,
+            min_component_m=walk.min_component_m,
+            compound_default=compound_default,
+            gates=None if walk.gates is None else read_gates(self.config.file(walk.gates)),
+        )
+
+    def _hung(self, network: WalkNetwork, data: _Data) -> tuple[Snaps, Snaps, Snaps]:
+        """Residences, sites and the edge of the data on a network."""
+        home = network.snap(data.residences.geometry, data.residences["compound_id"])
+        if self.config.walk.origin == "gate":
+            home = from_gates(network, home)
+        return home, network.snap_sites(data.sites.geometry), network.data_edge(data.osm.extent)
+
+    def _otherwise(self, data: _Data, threshold_s: FloatArray) -> coverage.OtherTimes | None:
+        """The times with compounds open instead of closed, or the other way; None where there is no compound."""
+        if not len(data.network.surroundings.compounds):
+            return None
+        walk = self.config.walk
+        network = self._network(data.osm, data.elevation, "open" if walk.compound_default == "closed" else "closed")
+        if walk.open_gates:
+            known = set(network.gates()["gate_id"])
+            network = network.with_open_gates("all" if walk.open_gates == "all" else known & set(walk.open_gates))
+        home, there, edge = self._hung(network, data)
+        limit = float(threshold_s.max())
+        confirmed, possible = kind_times(network, data.sites, data.settled, home=home, there=there, cutoff_s=limit)
+        edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=limit)
+        return coverage.OtherTimes(confirmed, possible, home.on_network, edge_s[:, 0])
 
     def _overview(self, data: _Data) -> list[str]:
         network, residences, sites = data.network, data.residences, data.sites
@@ -516,6 +577,7 @@ class Study:
         config = self.config
         inputs = [
             config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file,
+            config.walk.gates,
             self._heights_file(),
         ]  # fmt: skip
         return {
@@ -554,6 +616,7 @@ class _Data(NamedTuple):
     area_shapes: gpd.GeoDataFrame
     residences: gpd.GeoDataFrame
     n_outside: int
+    elevation: Elevation | None
     network: WalkNetwork
     layers: pd.DataFrame
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from scipy.sparse import csgraph
 
@@ -27,6 +28,7 @@ class Enclosed(NamedTuple):
     edge_home : (m + g,) the zone that an edge lies in, 0 outside all.
     gate_zone : (g,) the zone whose people pass each gate.
     vertex_from : (n',) the vertex that each vertex was made from.
+    fenced : (zones + 1,) whether a shut gate is among a zone's gates.
     piece_edge : (p,) the first edge of each private piece; their zones follow those of the compounds.
     piece_for_customers : (p,) whether the piece is the grounds of the sites on it.
     """
@@ -36,6 +38,7 @@ class Enclosed(NamedTuple):
     edge_home: IntArray
     gate_zone: IntArray
     vertex_from: IntArray
+    fenced: BoolArray
     piece_edge: IntArray
     piece_for_customers: BoolArray
 
@@ -54,12 +57,14 @@ def enclose(
 
     Notes
     -----
-    Where edges of several zones meet, each zone gets a vertex of its own, joined by a gate to the public one. At a
-    shut vertex each public street end gets its own. Public streets that a shut gate cuts off from the longest public
-    piece become the zone of that gate: who lives there may pass it. A shut gate with the same public piece on both
-    sides is nobody's.
+    Private ways that lead to one compound (they share a vertex that no public street passes) are that compound's;
+    those that lead to several compounds are public. Where edges of several zones meet, each zone gets a vertex of its
+    own, joined by a gate to the public one. At a shut vertex each public street end gets its own. Public streets that a
+    shut gate cuts off from the longest public piece become the zone of that gate: who lives there may pass it. A shut
+    gate with the same public piece on both sides is nobody's.
     """
     m, n = len(edge_u), len(shut)
+    ground = _with_driveways(edge_u, edge_v, ground, n)
     home, piece_edge, for_customers = _private_pieces(edge_u, edge_v, ground, n, first_zone=n_compounds + 1)
     end_vertex, end_home = np.concatenate([edge_u, edge_v]), np.concatenate([home, home])
     public_ends = np.bincount(end_vertex[end_home == PUBLIC], minlength=n)
@@ -88,6 +93,8 @@ def enclose(
     home = np.where(enclosed > 0, enclosed, home)
     gate_zone = np.where(gate_zone == PUBLIC, behind, gate_zone)
     added = np.arange(first, max(gate_zone.max(initial=0), first - 1) + 1)
+    fenced = np.zeros(int(gate_zone.max(initial=first - 1)) + 1, dtype=bool)
+    fenced[gate_zone[shut[vertex_from[gate_u]]]] = True
     lead = [np.flatnonzero(np.append(home, gate_zone) == one)[0] for one in added]
     return Enclosed(
         edge_u=np.concatenate([u, gate_u]).astype(np.int64),
@@ -95,9 +102,36 @@ def enclose(
         edge_home=np.concatenate([home, gate_zone]).astype(np.int64),
         gate_zone=gate_zone.astype(np.int64),
         vertex_from=vertex_from.astype(np.int64),
+        fenced=fenced,
         piece_edge=np.concatenate([piece_edge, lead]).astype(np.int64),
         piece_for_customers=np.concatenate([for_customers, np.zeros(len(lead), dtype=bool)]),
     )
+
+
+def _with_driveways(edge_u: IntArray, edge_v: IntArray, ground: IntArray, n: int) -> IntArray:
+    """The ground with private ways that lead to one compound as that compound's own, and to several as public.
+
+    A private piece leads to the compounds with which it shares a vertex that no public street passes.
+    """
+    passed = np.zeros(n, dtype=bool)
+    public = ground == PUBLIC
+    passed[edge_u[public]] = passed[edge_v[public]] = True
+    own = np.flatnonzero(ground == PRIVATE)
+    piece = _joined(len(own), [edge_u[own], edge_v[own]], usable=~passed)
+    inside = np.flatnonzero(ground > 0)
+    at = np.concatenate([edge_u[inside], edge_v[inside]])
+    met = np.unique(np.column_stack([at, np.tile(ground[inside], 2)]), axis=0)
+    touching = np.column_stack([np.concatenate([edge_u[own], edge_v[own]]), np.tile(piece, 2)])
+    touching = np.unique(touching[~passed[touching[:, 0]]], axis=0)
+    pairs = pd.DataFrame(touching, columns=["at", "piece"]).merge(
+        pd.DataFrame(met, columns=["at", "compound"]), on="at"
+    )
+    leads_to = pairs.groupby("piece")["compound"].agg(["min", "max"])
+    becomes = np.full(int(piece.max(initial=-1)) + 1, PRIVATE)
+    becomes[leads_to.index] = np.where(leads_to["min"] == leads_to["max"], leads_to["min"], PUBLIC)
+    out = ground.copy()
+    out[own] = becomes[piece]
+    return out
 
 
 def _private_pieces(

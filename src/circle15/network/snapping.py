@@ -25,9 +25,6 @@ RAILWAYS = frozenset({"rail", "light_rail", "narrow_gauge", "preserved", "funicu
 MOTORWAYS = frozenset({"motorway", "motorway_link"})
 NO_DOORS = frozenset({"emergency", "exit", "garage", "no", "service"})
 """Entrances that visitors don't use."""
-GROUNDS = frozenset({"college", "hospital", "kindergarten", "school", "university"})
-"""Values of amenity whose polygon is the grounds of the sites in it."""
-
 SAME_PLACE_M = 0.1
 OWN_WALL_M = 2.0
 """A wall this near to a gate, a door or a polygon's edge is its own, and doesn't part it from the street."""
@@ -98,7 +95,7 @@ def snap_people(network: WalkNetwork, geometry: gpd.GeoSeries, compound_id: pd.S
     """Hang residences on the network; see `WalkNetwork.snap`."""
     doors = network.plane(geometry.representative_point())
     compound = compounds_of_places(network, doors, compound_id)
-    found = _hung(network, doors, compound)
+    found = _hung(network, doors, compound, people=True)
     home = np.zeros(len(doors), dtype=np.int64)
     home[found.place] = network.edge_home[found.edge]
     return listed([found], own=np.where(compound > 0, compound, home))
@@ -114,10 +111,11 @@ def snap_sites(network: WalkNetwork, geometry: gpd.GeoSeries) -> Snaps:
     parts.append(_where_streets_cross(network, shapes, alone))
     rest = np.setdiff1d(np.arange(len(shapes)), np.concatenate([part.place for part in parts]))
     near = _hung(network, shapes[rest], compound[rest])
-    inside = network.edge_home[near.edge] > 0
-    public = _hung(network, shapes[rest[near.place[inside]]], np.zeros(int(inside.sum()), dtype=np.int64), public=True)
+    home = network.edge_home[near.edge]
+    again = rest[near.place[(home > 0) & ~network.zone_fenced[home]]]
+    public = _hung(network, shapes[again], compound[again], public=True)
     parts.append(near._replace(place=rest[near.place]))
-    parts.append(public._replace(place=rest[near.place[inside]][public.place]))
+    parts.append(public._replace(place=again[public.place]))
     parts.append(_through_grounds(network, parts))
     return listed(parts, own=np.zeros(len(shapes), dtype=np.int64))
 
@@ -137,13 +135,20 @@ def _points(shapes: Shapes) -> Shapes:
 
 
 def _hung(
-    network: WalkNetwork, shapes: Shapes, compound: IntArray, *, public: bool = False, on_wall: bool = False
+    network: WalkNetwork,
+    shapes: Shapes,
+    compound: IntArray,
+    *,
+    people: bool = False,
+    public: bool = False,
+    on_wall: bool = False,
 ) -> Entries:
     """One entry for each place: on the nearest street that it may use and that no barrier parts from it.
 
     A place uses public streets, private pieces, and the streets of its own compound; with `public` the first only.
-    A closed compound's people whom every wall keeps in go through a gate that stands on no street, else, where no
-    gate is mapped, straight over their own compound's edge.
+    `people`: they live there; `on_wall`: the places are doors and gates.
+    Where barriers keep a place in, it goes through a gate that stands on no street; where there is none either, the
+    people of a closed compound go straight to the nearest street, since they do live there.
     """
     edges, tree = network.snap_tree
     (which, hit), _ = tree.query_nearest(shapes, max_distance=network.max_snap_m, return_distance=True)
@@ -158,9 +163,8 @@ def _hung(
         if network.surroundings.closed or len(network.surroundings.gates):
             parts.append(_through_gates(network, shapes, compound, left, public=public))
             left = np.setdiff1d(left, parts[2].place)
-        enclosed = left[compound[left] > 0]
-        keep = np.isin(pairs[0], enclosed)
-        parts.append(_free(network, shapes, compound, pairs[0][keep], pairs[1][keep], public=public, own_edge=False))
+        keep = np.isin(pairs[0], left[compound[left] > 0]) & people
+        parts.append(_free(network, shapes, compound, pairs[0][keep], pairs[1][keep], public=public, over_edge=True))
     return Entries(*(np.concatenate([part[i] for part in parts]) for i in range(4)))
 
 
@@ -172,8 +176,8 @@ def _free(
     edge: IntArray,
     *,
     public: bool,
-    own_edge: bool = True,
     on_wall: bool = False,
+    over_edge: bool = False,
 ) -> Entries:
     """Of pairs of place and street the nearest permitted one without a barrier between; ties go to the first edge."""
     may = _permitted(network, edge, compound[which], public=public)
@@ -187,7 +191,9 @@ def _free(
     while len(which):
         first = np.append(True, np.diff(which) != 0)
         legs = shapely.shortest_line(shapes[which[first]], network.lines[edge[first]])
-        open_ = ~_barred(network, legs, compound[which[first]], start_m=start_m[which[first]], own_edge=own_edge)
+        own, home = compound[which[first]], network.edge_home[edge[first]]
+        leaves = (own > 0) & (home != own)
+        open_ = over_edge | ~_barred(network, legs, own, start_m=start_m[which[first]], leaves=leaves)
         taken = np.flatnonzero(first)[open_]
         touch = shapely.get_point(legs[open_], 1)
         fraction = shapely.line_locate_point(network.lines[edge[taken]], touch, normalized=True)
@@ -211,9 +217,12 @@ def _barred(
     *,
     start_m: FloatArray | float = SAME_PLACE_M,
     end_m: float = SAME_PLACE_M,
-    own_edge: bool = True,
+    leaves: BoolArray | None = None,
 ) -> BoolArray:
-    """Whether a barrier lies across each leg, its first and last metres aside; `own_edge`: the own compound's too."""
+    """Whether a barrier lies across each leg, its first and last metres aside.
+
+    `leaves`: legs that end on a street outside the place's own closed compound, though it be at the very gate.
+    """
     start, end = np.broadcast_to(start_m, len(legs)), shapely.length(legs) - end_m
     barred = np.zeros(len(legs), dtype=bool)
     rows = np.flatnonzero(start < end)
@@ -222,9 +231,11 @@ def _barred(
     hit, _ = network.barrier_tree.query(cut, predicate="intersects")
     barred[rows[hit]] = True
     if network.surroundings.closed:
-        hit, which = network.compound_tree.query(cut, predicate="intersects")
-        own = compound[rows[hit]] == which + 1
-        barred[rows[hit[~own | own_edge]]] = True
+        hit, _ = network.compound_tree.query(cut, predicate="intersects")
+        barred[rows[hit]] = True
+        if leaves is not None:
+            hit, which = network.compound_tree.query(legs, predicate="dwithin", distance=SAME_PLACE_M)
+            barred[hit[leaves[hit] & (compound[hit] == which + 1)]] = True
     return barred
 
 

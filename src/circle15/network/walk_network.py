@@ -27,7 +27,6 @@ from circle15.network.gates import Enclosed, enclose
 from circle15.network.profiles import Profile, profile_named
 from circle15.network.slopes import Slopes, edge_slopes, unknown_slopes, way_slopes
 from circle15.network.snapping import (
-    GROUNDS,
     Surroundings,
     no_surroundings,
     points_shared,
@@ -74,6 +73,7 @@ class WalkNetwork:
     coords_lonlat, coords_start : geometry of edge e is rows coords_start[e] to coords_start[e + 1] of (k, 2) degrees.
     profile : how people walk.
     zone_id : (z + 1,) names of zones: "" for 0, compounds by their id, private pieces by that of their first way.
+    zone_fenced : (z + 1,) whether a mapped gate closes a zone; whoever stands before it isn't at the places behind.
     zone_for_visitors : (z + 1,) whether a zone is the grounds of the sites on it: who goes to one of them may enter.
     surroundings : what places are hung among, beside the streets.
     cut_vertex : vertices at which a street was cut because the data lacks its next node.
@@ -101,6 +101,7 @@ class WalkNetwork:
     edge_crossings: FloatArray
     profile: Profile
     zone_id: np.ndarray[Any, Any]
+    zone_fenced: BoolArray
     zone_for_visitors: BoolArray
     surroundings: Surroundings = field(default_factory=no_surroundings)
     cut_vertex: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -320,6 +321,7 @@ class WalkNetwork:
             coords_lonlat=np.concatenate([coords_lonlat, np.repeat(node_lonlat[outer], 2, axis=0)]),
             coords_start=np.concatenate([coords_start, coords_start[-1] + 2 * np.arange(1, n + 1)]),
             zone_id=zone_id,
+            zone_fenced=made.fenced,
             zone_for_visitors=for_visitors,
             **others,
         )
@@ -350,6 +352,13 @@ class WalkNetwork:
         return frame.sort_values(["gate_id", "zone"], kind="stable").drop_duplicates(
             ["gate_id", "zone"], ignore_index=True
         )
+
+    def compound_ids(self, zone: IntArray) -> pd.Series[str]:
+        """The compound of each zone number, missing where the zone is none or a private piece."""
+        names = self.zone_id.copy()
+        names[0] = None
+        names[1 + len(self.surroundings.compounds) :] = None
+        return pd.Series(names[zone], dtype="str")
 
     def with_open_gates(self, gate_ids: Iterable[str] | Literal["all"]) -> WalkNetwork:
         """The same network with some gates, or all, open to everybody; snaps of this network fit that one too.
@@ -465,24 +474,30 @@ class WalkNetwork:
         return shapely.STRtree(shapely.boundary(self.plane(self.surroundings.compounds.geometry)))
 
     def streets(self) -> gpd.GeoDataFrame:
-        """The edges as a frame: `edge_id, way_id, street_class, name, length_m, geometry` in EPSG:4326."""
+        """The streets as a frame: `edge_id, way_id, street_class, name, length_m, zone, geometry` in EPSG:4326.
+
+        `zone` is the compound or private piece that a street lies in, missing for public ones; gates are left out.
+        """
+        e = np.flatnonzero(self.edge_class != "gate")
+        zones = np.array([None, *self.zone_id[1:]], dtype=object)[self.edge_home[e]]
         return gpd.GeoDataFrame(
             {
-                "edge_id": np.arange(len(self.edge_u)),
-                "way_id": pd.array(self.edge_way, dtype="str"),
-                "street_class": pd.array(self.edge_class, dtype="str"),
-                "name": pd.array(self.edge_name, dtype="str"),
-                "length_m": self.edge_length_m,
+                "edge_id": e,
+                "way_id": pd.array(self.edge_way[e], dtype="str"),
+                "street_class": pd.array(self.edge_class[e], dtype="str"),
+                "name": pd.array(self.edge_name[e], dtype="str"),
+                "length_m": self.edge_length_m[e],
+                "zone": pd.array(zones, dtype="str"),
             },
-            geometry=as_lines(self.coords_lonlat, self.coords_start),
+            geometry=as_lines(self.coords_lonlat, self.coords_start)[e],
             crs="EPSG:4326",
         )
 
     def street_km(self, shapes: gpd.GeoSeries) -> FloatArray:
-        """Kilometres of street inside each polygon, in the local plane."""
-        polygons = self.plane(shapes)
-        which, hit = shapely.STRtree(self.lines).query(polygons, predicate="intersects")
-        inside_m = shapely.length(shapely.intersection(self.lines[hit], polygons[which]))
+        """Kilometres of public street inside each polygon, in the local plane."""
+        polygons, public = self.plane(shapes), self.lines[self.edge_home == 0]
+        which, hit = shapely.STRtree(public).query(polygons, predicate="intersects")
+        inside_m = shapely.length(shapely.intersection(public[hit], polygons[which]))
         return np.asarray(np.bincount(which, weights=inside_m, minlength=len(polygons)) / 1000.0, dtype=np.float64)
 
     def plane(self, geometry: gpd.GeoSeries) -> np.ndarray[Any, Any]:
@@ -585,11 +600,9 @@ def _on_grounds(
     osm: OsmExtract, lines: np.ndarray[Any, Any], length_m: FloatArray, zone: IntArray, n_zones: int
 ) -> BoolArray:
     """(n_zones,) whether most of a zone's street lies in a campus, a hospital's grounds or the like; never zone 0."""
-    is_grounds = np.array([tags.get("amenity") in GROUNDS for tags in osm.features["tags"]], dtype=bool)
-    polygons = np.asarray(osm.features.geometry.array)[is_grounds]
     rows = np.flatnonzero(zone > 0)
     middles = shapely.line_interpolate_point(lines[rows], 0.5, normalized=True)
-    hit, _ = shapely.STRtree(polygons[shapely.area(polygons) > 0]).query(middles, predicate="within")
+    hit, _ = shapely.STRtree(np.asarray(osm.grounds.geometry.array)).query(middles, predicate="within")
     inside = np.zeros(len(zone), dtype=bool)
     inside[rows[hit]] = True
     total = np.bincount(zone[rows], weights=length_m[rows], minlength=n_zones)

@@ -25,7 +25,7 @@ __all__ = ["check_out", "report_names", "write_run"]
 _MANIFEST = "manifest.json"
 
 
-def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, Any]) -> Path:
+def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, Any], pages: bool = True) -> Path:
     """Write a finished run: tables, map, a report for each district, and the manifest.
 
     Parameters
@@ -33,6 +33,7 @@ def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, An
     out : a folder that doesn't exist, is empty, or holds a former run, which is replaced. Files in it that are no
         part of a run are kept.
     manifest : what the run was made from and how; counts are added here.
+    pages : whether the map and the reports are written beside the tables.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, An
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             staged = Path(beside) / "new"
             staged.mkdir()
-            _write_files(frames, staged, manifest)
+            _write_files(frames, staged, manifest, pages=pages)
             _put_in_place(staged, target, old=Path(beside) / "old")
     except OSError as error:
         raise ConfigError(
@@ -54,13 +55,14 @@ def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, An
     return target
 
 
-def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any]) -> None:
+def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any], *, pages: bool) -> None:
     write_tables(frames, staged)
-    (staged / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
-    (staged / "reports").mkdir()
-    for district, name in report_names(frames).items():
-        page = render_report(frames, district)
-        (staged / "reports" / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
+    if pages:
+        (staged / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
+        (staged / "reports").mkdir()
+        for district, name in report_names(frames).items():
+            page = render_report(frames, district)
+            (staged / "reports" / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
     written = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
     full = {**manifest, "counts": _counts(frames), "files": [*written, _MANIFEST]}
     (staged / _MANIFEST).write_text(json_text(full), encoding="utf-8", newline="\n")

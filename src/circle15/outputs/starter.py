@@ -301,6 +301,16 @@ profile = "planning"
 max_snap_m = 200.0
 # 不足此长度（米）的孤立街道不连接。 Islands with fewer metres of street are not snapped to.
 min_component_m = 500.0
+# 小区内未标注通行权限的道路：open 视为开放，closed 视为仅供本小区居民。
+# Ways without access tags inside compounds: open to all, or closed to strangers.
+compound_default = "open"
+# 出入口登记表（CSV UTF-8 或 XLSX）：出入口编号、名称、通行（开放或封闭）、经度、纬度。
+# A register of gates (CSV UTF-8 or XLSX): gate_id, name, access (open or closed), lon, lat.
+# gates = "gates.csv"
+# 假设打开这些封闭的出入口（编号见 gates.parquet），或 "all" 全部打开。 What if these closed gates were open, or "all"?
+# open_gates = ["n123"]
+# 计时起点：door 家门，gate 小区最近的出入口。 Where the clock starts: at the door, or at the compound's nearest gate.
+origin = "door"
 
 # 修改或新增步行方式（上面的 profile 写它的名字）；不写的项目沿用原值，新方式则为不减速、不等待。
 # Changes a profile or defines one (name it in profile above); what isn't given stays, or slows nobody in a new one.

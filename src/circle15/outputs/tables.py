@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["json_text", "write_tables"]
 
-_PARQUET = ("residences", "access", "sites", "site_kinds", "areas", "scores", "gap_areas", "plan")
+_PARQUET = ("residences", "access", "sites", "site_kinds", "areas", "scores", "gap_areas", "gates", "plan")
 _GPKG_TABLES = ("site_kinds", "access", "areas", "scores", "indicators", "layers")
 
 
@@ -53,6 +53,7 @@ def _write_gpkg(frames: StudyFrames, path: Path) -> None:
         "residences": frames.residences.merge(_wide(frames.access), on="residence_id", validate="one_to_one"),
         "sites": frames.sites,
         "gap_areas": frames.gap_areas,
+        "gates": frames.gates,
         "plan": frames.plan,
         "candidates": frames.candidates,
         "area_shapes": frames.area_shapes,

@@ -22,7 +22,7 @@ __all__ = ["frontage_candidates", "host_candidates", "join_candidates", "may_hol
 
 
 def frontage_candidates(network: WalkNetwork, extent: shapely.Polygon, *, spacing_m: float) -> gpd.GeoDataFrame:
-    """Points along the roads inside the extent, no two closer than the spacing as the crow flies.
+    """Points along the public roads inside the extent, no two closer than the spacing as the crow flies.
 
     Every road is sampled from its middle outwards at a quarter of the spacing; points are kept in the order of edges
     unless one kept before is nearer than `spacing_m`, so the same network gives the same points.
@@ -31,7 +31,8 @@ def frontage_candidates(network: WalkNetwork, extent: shapely.Polygon, *, spacin
     -------
     `candidate_id` ("street-00001" ...), `origin` "frontage", `site_id` missing, `name` of the street, geometry.
     """
-    roads = np.flatnonzero((network.edge_class == "road") & (network.component_m >= network.min_component_m))
+    public = (network.edge_home == 0) & (network.component_m >= network.min_component_m)
+    roads = np.flatnonzero((network.edge_class == "road") & public)
     length_m = shapely.length(network.lines[roads])
     half = np.floor(length_m / 2 / (spacing_m / 4)).astype(np.int64)
     count = 2 * half + 1

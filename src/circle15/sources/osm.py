@@ -52,6 +52,9 @@ RAILWAYS = frozenset({"rail", "light_rail", "tram", "narrow_gauge", "subway", "m
 WALLS = frozenset({"wall", "fence", "city_wall", "hedge"})
 """Barriers that close a compound: nobody walks through them between the gates."""
 
+GROUNDS = frozenset({"clinic", "college", "hospital", "kindergarten", "school", "university"})
+"""Values of amenity whose polygon is the grounds of what stands in it."""
+
 GREEN_NATURAL = frozenset({"wood", "scrub", "heath", "grassland"})
 GREEN_LANDUSE = frozenset({"grass", "forest", "meadow", "cemetery"})
 GREEN_LEISURE = frozenset({"park", "garden", "golf_course"})
@@ -62,7 +65,7 @@ LINE_KEYS = frozenset({"barrier", "highway", "railway", "waterway"})
 """A closed way with one of these and none of AREA_ONLY_KEYS is a ring (a circular path), not an area."""
 
 POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-AREA_ROLES = frozenset({"building", "compound", "admin", "water", "green", "feature", "square"})
+AREA_ROLES = frozenset({"building", "compound", "admin", "water", "green", "feature", "square", "grounds"})
 
 POINT_KEYS = ("barrier", "entrance")
 CROSSING_NODES = frozenset({"crossing", "traffic_signals"})
@@ -112,6 +115,7 @@ class OsmExtract:
     barriers : osm_id, tags: lines that stop a walker: walls, fences, rivers, railways (in runs, as `ways`).
     buildings : osm_id, tags: polygons.
     compounds : osm_id, name, tags, walled: polygons of `landuse=residential`.
+    grounds : osm_id, tags: polygons of schools, universities and hospitals, whose private ways their visitors walk.
     admin_areas : osm_id, name, admin_level, tags: polygons of `boundary=administrative`.
     features : osm_id, tags: every object that `checklist.match` matches (extension kinds too), once: point, line or
         polygon.
@@ -135,6 +139,7 @@ class OsmExtract:
     barriers: gpd.GeoDataFrame
     buildings: gpd.GeoDataFrame
     compounds: gpd.GeoDataFrame
+    grounds: gpd.GeoDataFrame
     admin_areas: gpd.GeoDataFrame
     features: gpd.GeoDataFrame
     backdrop: gpd.GeoDataFrame
@@ -184,7 +189,7 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
     points = _run_frame("point", found)
     points.insert(1, "node_id", np.array([int(one[1:]) for one in points["osm_id"]], dtype=np.int64))
     buildings = _area_frame("building", found)
-    compounds = _area_frame("compound", found)
+    compounds, grounds = _area_frame("compound", found), _area_frame("grounds", found)
     barriers = _run_frame("barrier", found)
     compounds.insert(1, "name", _strings(tags.get("name") for tags in compounds["tags"]))
     compounds.insert(3, "walled", _walled(compounds, barriers))
@@ -223,6 +228,7 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
         barriers=barriers,
         buildings=buildings,
         compounds=compounds,
+        grounds=grounds,
         admin_areas=admin_areas,
         features=features,
         backdrop=_backdrop(found, whole),
@@ -607,6 +613,8 @@ def _roles(tags: Tags) -> list[str]:
         roles.append("compound")
     if tags.get("boundary") == "administrative" and tags.get("admin_level", "").isdecimal():
         roles.append("admin")
+    if tags.get("amenity") in GROUNDS:
+        roles.append("grounds")
     natural = tags.get("natural")
     if natural == "coastline":
         roles.append("coastline")

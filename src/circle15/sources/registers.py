@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXAMPLE_ID",
+    "GATE_REGISTER",
     "RESIDENCE_REGISTER",
     "RURAL_ZH",
     "SITE_REGISTER",
@@ -41,6 +42,7 @@ __all__ = [
     "Column",
     "osm_areas",
     "read_areas",
+    "read_gates",
     "read_layer",
     "read_residences",
     "read_sites",
@@ -74,11 +76,18 @@ SITE_REGISTER = (
 RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, _SETTING)
 """The columns of a register of residences, in the template's order."""
 
+GATE_REGISTER = (
+    Column("gate_id", "出入口编号"), _NAME, Column("access", "通行"), _LON, _LAT,
+)  # fmt: skip
+"""The columns of a register of gates."""
+
 EXAMPLE_ID = "示例"
 """The id of a template's example row; a row with it is skipped."""
 
 URBAN_ZH, RURAL_ZH = "城镇", "农村"
 _SETTINGS = {URBAN_ZH: "urban", RURAL_ZH: "rural", "urban": "urban", "rural": "rural"}
+
+_GATE_ACCESS = {"开放": "open", "封闭": "closed", "open": "open", "closed": "closed"}
 
 # The program's own columns, and what a GeoPackage calls its key and its shape.
 _RESERVED = frozenset({"source", "geometry", "geom", "fid"})
@@ -162,6 +171,30 @@ def read_residences(path: Path) -> gpd.GeoDataFrame:
         columns[_SETTING.id] = table[_SETTING.id].str.lower().map(_SETTINGS).astype("str")
         unknown = columns[_SETTING.id].isna()
         _note(problems, table.index[unknown], f"{_SETTING} is missing or unknown, write {URBAN_ZH} or {RURAL_ZH}")
+    _refuse(path, problems)
+    return gpd.GeoDataFrame(columns.reset_index(drop=True), geometry=gpd.points_from_xy(lon, lat), crs="EPSG:4326")
+
+
+def read_gates(path: Path) -> gpd.GeoDataFrame:
+    """A register of gates: CSV (UTF-8) or XLSX with the headers of `GATE_REGISTER`; 通行 is 开放/open or 封闭/closed.
+
+    Returns
+    -------
+    `gate_id, name, access` ("open" or "closed") and other columns as text; points in EPSG:4326.
+
+    Raises
+    ------
+    DataError
+        as `read_sites` does; for an access that is neither, too.
+    """
+    table, problems = _read_register(path, GATE_REGISTER, "gate")
+    gate_id, access = GATE_REGISTER[0], GATE_REGISTER[2]
+    _check_ids(table, gate_id, "give each gate an id of its own", problems)
+    lon, lat = _coordinates(table, problems)
+    columns = _blanks_missing(table.drop(columns=[_LON.id, _LAT.id]))
+    columns[access.id] = table[access.id].str.lower().map(_GATE_ACCESS).astype("str")
+    unknown = table.index[columns[access.id].isna()]
+    _note(problems, unknown, f"{access} is missing or unknown, write 开放 (open) or 封闭 (closed)")
     _refuse(path, problems)
     return gpd.GeoDataFrame(columns.reset_index(drop=True), geometry=gpd.points_from_xy(lon, lat), crs="EPSG:4326")
 
