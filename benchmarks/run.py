@@ -41,9 +41,10 @@ CUTOFF_M = 1250.0
 FIRST_COUNTS_S = 5.0
 ONCE_S = 60.0
 TITLE = {
-    "valhalla_threads": "valhalla, all threads",
     "ego_graph": "osmnx's tutorial (`ego_graph`)",
     "exact": "exact union (shapely)",
+    "valhalla": "valhalla, one thread",
+    "valhalla_threads": "valhalla, all threads",
 }
 CITY, COUNTRY = "reykjavik.osm.pbf", "iceland.osm.pbf"
 
