@@ -7,9 +7,10 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from circle15.checklist import KINDS
-from circle15.network import Snaps, WalkNetwork, profile_named
+from circle15.network import Snaps, WalkNetwork
 from circle15.schema import points_of
 from circle15.sources.osm import osm_sites, read_osm
 from circle15.sources.residences import osm_residences
@@ -63,26 +64,9 @@ def drawn(n_nodes: int, *, n_residences: int, site_share: float = 0.01) -> Case:
     lonlat[shuffled] = np.array([118.0, 32.0]) + at_m / np.array([94_400.0, 110_900.0])
     length_m = np.hypot(*(at_m[ends[:, 0]] - at_m[ends[:, 1]]).T) * rng.uniform(1.0, 1.3, len(ends))
     u, v = shuffled[ends].T
+    nodes = gpd.GeoDataFrame({"node_id": np.arange(n)}, geometry=gpd.points_from_xy(*lonlat.T), crs="EPSG:4326")
+    network = WalkNetwork.from_edges(nodes, pd.DataFrame({"u": u, "v": v, "length_m": length_m}))
     m = len(ends)
-    network = WalkNetwork(
-        node_id=np.arange(n).astype(np.str_),
-        node_lonlat=lonlat,
-        edge_u=u,
-        edge_v=v,
-        edge_way=np.full(m, "w", dtype=object),
-        edge_class=np.full(m, "road", dtype=object),
-        edge_name=np.full(m, None, dtype=object),
-        edge_length_m=length_m,
-        edge_forward=np.ones(m, dtype=bool),
-        edge_backward=np.ones(m, dtype=bool),
-        coords_lonlat=lonlat[np.stack([u, v], -1).ravel()],
-        coords_start=2 * np.arange(m + 1),
-        edge_zone=np.zeros(m, dtype=np.int64),
-        edge_home=np.zeros(m, dtype=np.int64),
-        profile=profile_named("planning"),
-        zone_id=np.array([""], dtype=object),
-        zone_for_visitors=np.zeros(1, dtype=bool),
-    )
     kind = rng.integers(0, len(KINDS), int(len(KINDS) * site_share * n))
     groups = [np.flatnonzero(kind == k) for k in range(len(KINDS))]
     return Case(network, _anywhere(rng, m, n_residences), _anywhere(rng, m, len(kind)), groups)

@@ -64,23 +64,10 @@ def set_up(names: list[str]) -> None:
             print(f"{name}: skipped, it needs Python {'.'.join(map(str, MINIMUM[name]))} or newer", file=sys.stderr)
             continue
         print(f"{name}: setting up", file=sys.stderr)
-        requirements = PEERS / f"requirements-{name}.txt"
+        install = ["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r"]
         try:
             subprocess.run([base, "-m", "venv", ENVS / name], check=True)
-            subprocess.run(
-                [
-                    _python_in(ENVS / name),
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--only-binary",
-                    ":all:",
-                    "-r",
-                    requirements,
-                ],
-                check=True,
-            )
+            subprocess.run([_python_in(ENVS / name), *install, PEERS / f"requirements-{name}.txt"], check=True)
         except subprocess.CalledProcessError as error:
             shutil.rmtree(ENVS / name, ignore_errors=True)
             print(f"{name}: skipped, its environment can't be made ({error})", file=sys.stderr)

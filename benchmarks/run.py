@@ -147,6 +147,9 @@ def growth(results: Results, folder: Path, _: Path, repetitions: int) -> None:
         write_searches(folder, case, cutoff_m=CUTOFF_M)
         (forward,) = beside("reached", ["circle15"], folder, repetitions)
         (backward,) = beside("nearest", ["circle15"], folder, repetitions)
+        if forward.failed or backward.failed:
+            results.skipped.append(f"growth at {n_nodes:,} corners: {forward.failed or backward.failed}")
+            continue
         settled = len(forward.answer["pairs"]), len(case.groups) * len(case.network.node_id)
         took = [statistics.median(engine.seconds) for engine in (forward, backward)]
         each_ns = [f"{1e9 * seconds / corners:.0f}" for seconds, corners in zip(took, settled, strict=True)]

@@ -47,6 +47,8 @@ def circles(folder: Path, *, exact: bool) -> None:
     given = kept(folder)
     everybody = given["residences"]
     some = everybody.iloc[:: 20 if exact else 1]
+    if not exact:
+        isochrones(given["network"], some.iloc[:2], [given["cutoff_s"]])  # compiles
     timed.serve(
         lambda: isochrones(given["network"], some, [given["cutoff_s"]], width_m=25.0, hole_m2=5000.0, exact=exact),
         lambda frame: {
