@@ -1,7 +1,7 @@
 """circle15 beside the engines that a user would pick instead, in one run on the same streets and places.
 
     python benchmarks/run.py --setup        make the peers' environments (once)
-    python benchmarks/run.py                all cases; writes the tables into docs/benchmarks.md
+    python benchmarks/run.py                all cases; writes the tables into docs/benchmarks.md if none is skipped
     python benchmarks/run.py --case NAME    some cases, printed only
 
 Each engine is a process of its own that prepares itself and waits. They work by turns, one at a time, so that whatever
@@ -101,7 +101,7 @@ def main() -> None:
         with TemporaryDirectory(prefix="circle15-bench-") as folder:
             CASES[name](results, Path(folder), options.data, options.repetitions)
     text = report(results, repetitions=options.repetitions, load=load)
-    if options.case:
+    if options.case or results.skipped:
         print(text)
     else:
         before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
