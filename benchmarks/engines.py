@@ -34,7 +34,7 @@ SCRIPT_OF = {"exact": "circle15", "valhalla_threads": "valhalla"}
 CASE_OF = {"exact": "exact", "valhalla_threads": "threads"}
 """Engines that are another's script at another case."""
 
-READY_S = 900.0  # the longest that an engine may prepare itself, contraction and tiles included
+READY_S = 300.0  # the longest that an engine may prepare itself, contraction and tiles included
 LIMIT_S = 600.0  # the longest that it may work
 MARK = "told: "  # what an engine says to us, as in peers/timed.py
 
@@ -122,7 +122,7 @@ def _launch(engine: Engine, case: str, folder: Path) -> None:
         )
     engine.lines = queue.Queue()
     threading.Thread(target=_listen, args=(engine.process, engine.lines), daemon=True).start()
-    told = _heard(engine, READY_S)
+    told = _heard(engine, READY_S, late=f"not prepared after {READY_S:.0f} s")
     if told:
         engine.versions, engine.scale = told["versions"], told["scale"]
 
@@ -136,15 +136,15 @@ def _asked(engine: Engine, words: str | None, limit_s: float) -> dict[str, Any] 
     else:
         engine.process.stdin.write(words)
         engine.process.stdin.flush()
-    return _heard(engine, limit_s)
+    return _heard(engine, limit_s, late=f"over {limit_s:.0f} s")
 
 
-def _heard(engine: Engine, limit_s: float) -> dict[str, Any] | None:
+def _heard(engine: Engine, limit_s: float, *, late: str) -> dict[str, Any] | None:
     assert engine.process is not None
     try:
         line = engine.lines.get(timeout=limit_s)
     except queue.Empty:
-        engine.failed = f"over {limit_s:.0f} s (stopped)"
+        engine.failed = f"{late}, stopped"
         engine.process.kill()
         line = ""
     if line:
