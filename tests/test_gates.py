@@ -243,6 +243,69 @@ def test_private_ways_in_an_open_compound_are_its_peoples(tmp_path):
     assert walk_s(network, (200, 150), (200, 0)) == seconds(150)
 
 
+def test_streets_behind_a_private_way_are_not_locked_in(tmp_path):
+    # 2-4 is private, 4-5 beyond it says nothing: who lives on 4-5 walks out, and strangers don't walk in.
+    nodes, ways = PRIVATE_WAY
+    network = network_of(
+        tmp_path,
+        nodes | {5: (300, -100, {})},
+        ways | {30: ([4, 5], {"highway": "residential"})},
+        min_component_m=0.0,
+        max_snap_m=60.0,
+    )
+    assert walk_s(network, (280, -100), (0, 0)) == seconds(80 + 100 + 200)
+    assert walk_s(network, (0, 0), (280, -100)) == np.inf
+
+
+def test_a_private_drive_to_one_compound_is_its_own_and_one_to_two_is_public(tmp_path):
+    # The way from the southern street to the gate says private; the compound is closed.
+    drive = {40: ([7, 6, 8, 9], {"highway": "service"}), 41: ([2, 7], {"highway": "service", "access": "private"})}
+    network = compound(tmp_path, ways=drive, compound_default="closed")
+    assert walk_s(network, (200, 150), (200, 0)) == seconds(150)
+    assert set(network.gates()["zone"]) == {"w90"}
+    # A second compound south of the first one's edge, its gate on the same drive.
+    second = {51: (210, 20, {}), 52: (290, 20, {}), 53: (290, 40, {}), 54: (210, 40, {}), 55: (250, 30, {})}
+    gate = {56: (210, 30, {"barrier": "gate"}), 57: (200, 30, {})}
+    ways = {
+        41: ([2, 57, 7], {"highway": "service", "access": "private"}),
+        42: ([57, 56, 55], {"highway": "service"}),
+        91: ([51, 52, 53, 54, 56, 51], {"landuse": "residential"}),
+    }
+    both = compound(
+        tmp_path,
+        nodes=second | gate,
+        ways=drive
+        | ways
+        | {43: ([57, 56], {"highway": "service", "access": "private"}), 42: ([56, 55], {"highway": "service"})},
+        compound_default="closed",
+    )
+    assert walk_s(both, (250, 30), (200, 0)) == seconds(50 + 30)
+    assert walk_s(both, (200, 150), (200, 0)) == seconds(150)
+    assert walk_s(both, (200, 0), (250, 30)) == np.inf
+    assert both.gates()["gate_id"].tolist() == ["n56", "n7", "n8"]
+
+
+@pytest.mark.parametrize(("made", "read"), [("open", "closed"), ("closed", "open")])
+def test_one_network_can_be_read_both_ways(tmp_path, made, read):
+    other = compound(tmp_path, compound_default=made).with_compounds(read)
+    own = compound(tmp_path, compound_default=read)
+    for home, site in [((200, 0), (200, 300)), ((200, 150), (200, 0)), ((200, 0), (200, 150))]:
+        assert walk_s(other, home, site) == walk_s(own, home, site)
+    assert other.gates().equals(own.gates())
+
+
+def test_who_lives_far_from_compounds_need_not_be_hung_anew(tmp_path):
+    # Inside, at the edge, at the far end of the southern street, and one who says that it is of the compound.
+    places = spots({"a": (210, 150), "b": (150, 40), "c": (400, -150), "d": (400, -140)}).geometry
+    names = pd.Series([None, None, None, "w90"], dtype="str")
+    made = compound(tmp_path, compound_default="open")
+    read = made.with_compounds("closed")
+    again = read.snap_again(made.snap(places, names), places, names)
+    for mine, plain in zip(again, read.snap(places, names), strict=True):
+        assert mine.tolist() == plain.tolist()
+    assert again.own.tolist() == [1, 0, 0, 1]
+
+
 def test_a_residential_area_without_gate_or_wall_is_no_compound(tmp_path):
     plain = {7: (200, 50, {}), 8: (200, 250, {})}
     network = compound(tmp_path, nodes=plain, compound_default="closed")

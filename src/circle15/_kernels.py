@@ -51,6 +51,9 @@ EDGE = np.dtype(
 )
 PLACE = np.dtype([("edge", np.int32), ("owner", np.int32), ("fraction", np.float64), ("leg", np.float64)], align=True)
 ENTRY = np.dtype([("vertex", np.int32), ("following", np.int32), ("label", np.int64), ("before", np.int64)], align=True)
+READING = np.dtype(
+    [("owner", np.int32), ("u", np.int32), ("v", np.int32), ("to_u", np.float32), ("to_v", np.float32)], align=True
+)
 HOOK = np.dtype([("owner", np.int32), ("cost", np.float32)], align=True)
 
 
@@ -300,17 +303,22 @@ def nearest_places(
     sources: Records,
     group_start: IntArray,
     groups: IntArray,
-    targets: Records,
+    readings: Records,
     zones: IntArray,
     zone_start: IntArray,
+    edge_start: IntArray,
+    entries_on: Records,
+    zone_of: IntArray,
     limit_s: float,
     best: IntArray,
 ) -> None:
     """The label of the nearest source of some groups for each target.
 
-    Group g has the sources `group_start[g]` to `group_start[g + 1]`; targets `zone_start[i]` to `zone_start[i + 1]` are
-    those of people of `zones[i]`. Row g of `best`, one column a target's owner, receives the result; it is given as
-    `UNLABELLED`, and stays so where no source is within the limit.
+    Group g has the sources `group_start[g]` to `group_start[g + 1]`. A target's entry is read at the ends `u`, `v` of
+    its edge, `to_u`, `to_v` seconds away, inf where that can't be walked: readings `zone_start[i]` to
+    `zone_start[i + 1]` are those of people of `zones[i]`. Edge e has the entries `edge_start[e]` to `edge_start[e + 1]`
+    of `entries_on`, for walks that never leave it, by people of `zone_of` their owner. Row g of `best`, one column an
+    owner, receives the result; it is given as `UNLABELLED`, and stays so where no source is within the limit.
 
     One search a group over open arcs serves everybody (over all arcs, if `zones` is EVERYWHERE). Sources come in the
     order of their vertices and start in blocks of neighbours, one block after the other over the same labels: what two
@@ -324,8 +332,6 @@ def nearest_places(
     limit = np.float32(limit_s)
     scale = np.float32(N_BUCKETS) / limit
     label, bucket_of, entries = _scratch(arcs.span.size // 2)
-    latest = np.full(arcs.edges.size, -1, np.int32)
-    earlier = np.empty(sources.size, np.int32)
     public = EVERYWHERE if zones.size and zones[0] == EVERYWHERE else 0
     for group in groups:
         first, last, nearest = group_start[group], group_start[group + 1], best[group]
@@ -335,8 +341,6 @@ def nearest_places(
             used = 0
             while begun < last and arcs.edges[sources[begun].edge].u // BLOCK == block:
                 source = sources[begun]
-                earlier[begun] = latest[source.edge]
-                latest[source.edge] = begun
                 entries = _with_room(entries, used + 3)
                 used = _start(arcs, source, source.owner, public, limit, scale, label, bucket_of, entries, used)
                 begun += 1
@@ -353,25 +357,25 @@ def nearest_places(
                 if used > 0:
                     entries, used = _settle(arcs, zone, limit, scale, label, bucket_of, entries, used)
             for j in range(zone_start[i], zone_start[i + 1]):
-                target = targets[j]
-                edge = arcs.edges[target.edge]
-                from_u, from_v = _times_of(edge, zone)
-                at_u, at_v = label[edge.u], label[edge.v]
-                by_u = _time(at_u) + _walked(target.fraction, from_u) + target.leg
-                by_v = _time(at_v) + _walked(1.0 - target.fraction, from_v) + target.leg
-                way = min(_label(by_u, _owner(at_u)), _label(by_v, _owner(at_v)))
-                same = latest[target.edge]
-                while same >= 0:
-                    source = sources[same]
-                    straight = _along(source.fraction, target.fraction, from_u, from_v)
-                    way = min(way, _label(source.leg + straight + target.leg, source.owner))
-                    same = earlier[same]
-                if way < nearest[target.owner] and _time(way) <= limit:
-                    nearest[target.owner] = way
+                reading = readings[j]
+                at_u, at_v = label[reading.u], label[reading.v]
+                by_u = _label(_time(at_u) + reading.to_u, _owner(at_u))
+                by_v = _label(_time(at_v) + reading.to_v, _owner(at_v))
+                _keep_nearer(nearest, reading.owner, min(by_u, by_v), limit)
             _undo(label, entries, used)
-        for j in range(first, last):
-            latest[sources[j].edge] = -1
+        for source in sources[first:last]:
+            for i in range(edge_start[source.edge], edge_start[source.edge + 1]):
+                target = entries_on[i]
+                from_u, from_v = _times_of(arcs.edges[source.edge], zone_of[target.owner])
+                straight = _along(source.fraction, target.fraction, from_u, from_v)
+                _keep_nearer(nearest, target.owner, _label(source.leg + straight + target.leg, source.owner), limit)
         label[:] = UNLABELLED
+
+
+@njit(cache=True, nogil=True)
+def _keep_nearer(nearest: IntArray, place: int, label: int, limit: Seconds) -> None:
+    if label < nearest[place] and _time(label) <= limit:
+        nearest[place] = label
 
 
 @njit(cache=True, nogil=True)

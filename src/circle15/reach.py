@@ -22,12 +22,12 @@ import shapely
 from scipy import sparse
 
 from circle15 import _kernels, checklist
-from circle15._kernels import EVERYWHERE, HOOK, PLACE, TICK_S, UNLABELLED, Records, Targets
+from circle15._kernels import EVERYWHERE, HOOK, PLACE, READING, TICK_S, UNLABELLED, Records, Targets
 from circle15.errors import InputError
 from circle15.network import Snaps, WalkNetwork
 from circle15.network.snaps import Entries, listed
 from circle15.schema import checked_residences, checked_site_kinds, checked_sites, points_of
-from circle15.units import FloatArray, IntArray
+from circle15.units import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -206,17 +206,25 @@ def nearest_times(
     arcs = network.arcs_backwards
     n = len(origins.indptr) - 1
     sources, group_start = _grouped(network, sites, groups)
+    zone_of = np.full(n, EVERYWHERE) if ignore_zones else origins.own
     targets = _places(network, origins)
-    owner_zone = np.full(n, EVERYWHERE) if ignore_zones else origins.own
-    target_zone = owner_zone[targets["owner"]]
-    order = np.lexsort((arcs.edges["u"][targets["edge"]], target_zone))
-    zones, first = np.unique(target_zone[order], return_index=True)
+    edge_start, by_edge = _listed(targets["edge"], len(arcs.edges))
+    zone = zone_of[targets["owner"]]
+    readings = np.empty(len(targets), dtype=READING)
+    readings["owner"], at = targets["owner"], arcs.edges[targets["edge"]]
+    readings["u"], readings["v"] = at["u"], at["v"]
+    readings["to_u"], readings["to_v"] = _to_ends(
+        at, targets, closed=(zone >= 0) & (at["zone"] > 0) & (at["zone"] != zone)
+    )
+    order = np.lexsort((readings["u"], zone))
+    zones, first = np.unique(zone[order], return_index=True)
+    readings, entries_on, zone_start = readings[order], targets[by_edge], np.append(first, len(order)).astype(np.int64)
     best = np.full((len(groups), n), UNLABELLED)
 
     def search(first_group: int, _: int) -> None:
         _kernels.nearest_places(
-            arcs, sources, group_start, np.arange(first_group, len(groups), n_parts), targets[order],
-            zones.astype(np.int64), np.append(first, len(order)).astype(np.int64), cutoff_s + TICK_S, best,
+            arcs, sources, group_start, np.arange(first_group, len(groups), n_parts), readings, zones.astype(np.int64),
+            zone_start, edge_start, entries_on, zone_of, cutoff_s + TICK_S, best,
         )  # fmt: skip
 
     n_parts = _n_parts(len(groups))
@@ -337,10 +345,10 @@ def kind_reach(
         time_s <= threshold_s[:, None], np.maximum(_counts(network, home, there, groups, threshold_s), 1), 0
     )
     k = len(checklist.KINDS)
-    doors = points_of(residences)
-    straight_m = [
-        straight_line_m(network, doors, sites.geometry.iloc[np.union1d(groups[i], groups[k + i])]) for i in range(k)
-    ]
+    doors, places = network.plane(points_of(residences)), network.plane(sites.geometry)
+    either = [places[np.union1d(groups[i], groups[k + i])] for i in range(k)]
+    with ThreadPoolExecutor(_threads()) as pool:
+        straight_m = list(pool.map(lambda of_kind: straight_line_m(doors, of_kind), either))
     return KindReach(
         time_s[:, :k], time_s[:, k:], site[:, :k], site[:, k:], count[:, :k], count[:, k:], np.column_stack(straight_m)
     )
@@ -458,12 +466,11 @@ def from_gates(network: WalkNetwork, home: Snaps) -> Snaps:
     return listed([started], own=home.own)
 
 
-def straight_line_m(network: WalkNetwork, origins: gpd.GeoSeries, places: gpd.GeoSeries) -> FloatArray:
-    """Metres as the crow flies from each origin to the nearest place, inf where there is none."""
+def straight_line_m(origins: npt.NDArray[Any], places: npt.NDArray[Any]) -> FloatArray:
+    """Metres as the crow flies from each origin to the nearest place, inf where there is none; shapes in one plane."""
     if not len(places):
         return np.full(len(origins), np.inf)
-    tree = shapely.STRtree(network.plane(places))
-    _, distance = tree.query_nearest(network.plane(origins), return_distance=True, all_matches=False)
+    _, distance = shapely.STRtree(places).query_nearest(origins, return_distance=True, all_matches=False)
     return np.asarray(distance, dtype=np.float64)
 
 
@@ -527,18 +534,24 @@ def _targets(network: WalkNetwork, destinations: Snaps) -> Targets:
     edges, entries = network.arcs.edges, _places(network, destinations)
     edge_start, order = _listed(entries["edge"], len(edges))
     entries = entries[order]
-    at, from_start = edges[entries["edge"]], entries["fraction"]
-    closed = at["zone"] > 0
+    at = edges[entries["edge"]]
+    cost = np.concatenate(_to_ends(at, entries, closed=at["zone"] > 0))
+    walkable = np.isfinite(cost)
     hooks = np.empty(2 * len(entries), dtype=HOOK)
-    hooks["owner"] = np.tile(entries["owner"], 2)
-    parts, whole = np.concatenate([from_start, 1.0 - from_start]), np.concatenate([at["from_u"], at["from_v"]])
-    walkable = (parts <= 0.0) | (np.isfinite(whole) & ~np.tile(closed, 2))
-    part_s = np.zeros(len(hooks))
-    np.multiply(parts, whole, out=part_s, where=walkable & (parts > 0.0))
-    hooks["cost"] = part_s + np.tile(entries["leg"], 2)
-    vertex = np.concatenate([at["u"], at["v"]])[walkable]
-    hook_start, hook_order = _listed(vertex, len(network.node_id))
-    return Targets(hook_start, hooks[walkable][hook_order], edge_start, entries, len(destinations.indptr) - 1)
+    hooks["owner"], hooks["cost"] = np.tile(entries["owner"], 2), cost
+    hook_start, order = _listed(np.concatenate([at["u"], at["v"]])[walkable], len(network.node_id))
+    return Targets(hook_start, hooks[walkable][order], edge_start, entries, len(destinations.indptr) - 1)
+
+
+def _to_ends(at: Records, entries: Records, *, closed: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Seconds between entries and the ends u and v of their edges `at`, inf where that isn't walked."""
+    legs, parts = entries["leg"], (entries["fraction"], 1.0 - entries["fraction"])
+    ends = []
+    for part, whole in zip(parts, (at["from_u"], at["from_v"]), strict=True):
+        along = np.zeros(len(entries))
+        np.multiply(part, np.where(closed, np.inf, whole), out=along, where=part > 0.0)
+        ends.append(along + legs)
+    return ends[0], ends[1]
 
 
 def _listed(key: npt.NDArray[np.integer], n_keys: int) -> tuple[IntArray, IntArray]:

@@ -175,14 +175,16 @@ class Study:
         residences, sites = data.residences, data.sites
         network = data.network.with_open_gates(config.walk.open_gates)
         with clock(STAGES[3]):
-            home, there, edge = self._hung(network, data)
+            doors = network.snap(residences.geometry, residences["compound_id"])
+            home = self._started(network, doors)
+            there, edge = network.snap_sites(sites.geometry), network.data_edge(data.osm.extent)
             threshold_s = self._thresholds_s(residences)
             reach = kind_reach(
                 network, residences, sites, data.settled, home=home, there=there, threshold_s=threshold_s
             )
             behind = behind_gates(network, sites, data.settled, reach, home=home, there=there, threshold_s=threshold_s)
             edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=2 * threshold_s.max())
-            otherwise = self._otherwise(data, threshold_s)
+            otherwise = self._otherwise(data, doors, edge, threshold_s)
             residences = residences.assign(snap_m=home.snap_m, compound_id=network.compound_ids(home.own))
         with clock(STAGES[4]):
             access = coverage.statuses(
@@ -294,42 +296,35 @@ class Study:
             area_shapes = self._areas(osm)
             residences, n_outside = self._residences(osm, area_shapes, districts)
         with clock(STAGES[2]):
-            elevation = self._elevation(osm)
-            network = self._network(osm, elevation, config.walk.compound_default)
+            walk = config.walk
+            network = WalkNetwork.from_osm(
+                osm,
+                profile=self.profile,
+                elevation=self._elevation(osm),
+                max_snap_m=walk.max_snap_m,
+                min_component_m=walk.min_component_m,
+                compound_default=walk.compound_default,
+                gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
+            )
             layers = self._layers(network, osm, sites, site_kinds, area_shapes)
-        return _Data(
-            osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, elevation, network, layers
-        )
+        return _Data(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
 
-    def _network(self, osm: OsmExtract, elevation: Elevation | None, compound_default: str) -> WalkNetwork:
-        walk = self.config.walk
-        return WalkNetwork.from_osm(
-            osm,
-            profile=self.profile,
-            elevation=elevation,
-            max_snap_m=walk.max_snap_m,
-            min_component_m=walk.min_component_m,
-            compound_default=compound_default,
-            gates=None if walk.gates is None else read_gates(self.config.file(walk.gates)),
-        )
+    def _started(self, network: WalkNetwork, doors: Snaps) -> Snaps:
+        """Residences where the clock starts."""
+        return from_gates(network, doors) if self.config.walk.origin == "gate" else doors
 
-    def _hung(self, network: WalkNetwork, data: _Data) -> tuple[Snaps, Snaps, Snaps]:
-        """Residences, sites and the edge of the data on a network."""
-        home = network.snap(data.residences.geometry, data.residences["compound_id"])
-        if self.config.walk.origin == "gate":
-            home = from_gates(network, home)
-        return home, network.snap_sites(data.sites.geometry), network.data_edge(data.osm.extent)
-
-    def _otherwise(self, data: _Data, threshold_s: FloatArray) -> coverage.OtherTimes | None:
+    def _otherwise(self, data: _Data, doors: Snaps, edge: Snaps, threshold_s: FloatArray) -> coverage.OtherTimes | None:
         """The times with compounds open instead of closed, or the other way; None where there is no compound."""
         if not len(data.network.surroundings.compounds):
             return None
         walk = self.config.walk
-        network = self._network(data.osm, data.elevation, "open" if walk.compound_default == "closed" else "closed")
+        network = data.network.with_compounds("open" if walk.compound_default == "closed" else "closed")
         if walk.open_gates:
             known = set(network.gates()["gate_id"])
             network = network.with_open_gates("all" if walk.open_gates == "all" else known & set(walk.open_gates))
-        home, there, edge = self._hung(network, data)
+        residences = data.residences
+        home = network.snap_again(doors, residences.geometry, residences["compound_id"])
+        home, there = self._started(network, home), network.snap_sites(data.sites.geometry)
         limit = float(threshold_s.max())
         confirmed, possible = kind_times(network, data.sites, data.settled, home=home, there=there, cutoff_s=limit)
         edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=limit)
@@ -616,7 +611,6 @@ class _Data(NamedTuple):
     area_shapes: gpd.GeoDataFrame
     residences: gpd.GeoDataFrame
     n_outside: int
-    elevation: Elevation | None
     network: WalkNetwork
     layers: pd.DataFrame
 

@@ -13,7 +13,7 @@ import shapely
 from circle15.errors import DataError, InputError
 from circle15.network.foot import gate_rule
 from circle15.network.gates import CUSTOMERS, PRIVATE, PUBLIC
-from circle15.network.streets import Parts, Ways
+from circle15.network.streets import Parts, Ways, as_lines
 from circle15.units import BoolArray, FloatArray, IntArray, to_plane
 
 if TYPE_CHECKING:
@@ -89,15 +89,15 @@ def gated_ways(
     osm: OsmExtract,
     compounds: gpd.GeoDataFrame,
     *,
-    closed: bool,
     register: gpd.GeoDataFrame | None = None,
 ) -> GatedWays:
-    """Put nodes on the ways where a gate of the register stands and where a compound's edge parts private ground.
+    """Put nodes on the ways where a gate of the register stands, and where a compound's edge is passed.
+
+    Ways that say themselves that they are public pass it as if it weren't there.
 
     Parameters
     ----------
     compounds : in the local plane.
-    closed : whether ways without access tags inside compounds are private; then they are parted at the edge as well.
     register : `gate_id`, `access` ("open" or "closed") and points; a gate farther than 20 m from every way is left out.
     """
     rule = {
@@ -109,27 +109,25 @@ def gated_ways(
     crs = compounds.crs
     if register is not None and len(register):
         ways = _with_register(ways, register, crs, rule, names)
-    parted = (ways.access != "public") | (~ways.says_access if closed else False)
+    parted = (ways.access != "public") | ~ways.says_access
     ways, cuts = _parted_at_edges(ways, compounds, np.asarray(parted, dtype=bool), rule, names)
     return GatedWays(ways, rule, cuts, names)
 
 
-def ground_of(
-    parts: Parts, ways: Ways, lines: np.ndarray[Any, Any], compounds: gpd.GeoDataFrame, *, closed: bool
-) -> IntArray:
+def ground_of(parts: Parts, ways: Ways, compounds: gpd.GeoDataFrame) -> IntArray:
     """(m,) whose ground each street is on, as `gates.enclose` reads it.
 
-    Parameters
-    ----------
-    lines : (m,) the streets in the plane of the compounds. A street belongs to the smallest compound that its middle
-        lies in.
+    A street belongs to the smallest compound that its middle lies in.
     """
     access, says = ways.access[parts.edge_way], ways.says_access[parts.edge_way]
     ground = np.select([access == "private", access == "customers"], [PRIVATE, CUSTOMERS], default=PUBLIC)
-    kept = (access == "private") | ((access == "public") & ~says if closed else np.zeros(len(access), dtype=bool))
-    rows = np.flatnonzero(kept)
-    inside = smallest_around(shapely.line_interpolate_point(lines[rows], 0.5, normalized=True), compounds)
-    ground[rows[inside >= 0]] = 1 + inside[inside >= 0]
+    rows = np.flatnonzero((access == "private") | ((access == "public") & ~says))
+    if len(compounds):
+        lines = as_lines(ways.lonlat[parts.positions], parts.positions_start, rows)
+        middles = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
+        inside = smallest_around(np.asarray(shapely.points(_plane(middles, compounds.crs))), compounds)
+        code = 1 + inside + np.where(access[rows] == "private", 0, len(compounds))
+        ground[rows[inside >= 0]] = code[inside >= 0]
     return np.asarray(ground, dtype=np.int64)
 
 

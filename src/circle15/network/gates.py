@@ -1,9 +1,12 @@
 """Private ground becomes islands that are joined to the public streets by gates only.
 
 Everything that stops strangers is one thing here: a *gate*, an edge of no length that only the people of its zone pass.
-A zone is a compound, or a private piece: private ways outside compounds that hang together. So private streets are
-streets like any other, on an island of their own, and whoever is inside walks there; opening a gate is making its edge
-public. Rules: docs/walking.md, 'Compounds, residents and strangers'.
+A zone is a compound, or a private piece: private ways outside compounds, and what hangs together with them. So private
+streets are streets like any other, on an island of their own, and whoever is inside walks there; opening a gate is
+making its edge public. Rules: docs/walking.md, 'Compounds, residents and strangers'.
+
+The graph is made once (`enclose`); who owns which part of it is read from it (`zones_of`) for compounds that are open,
+or closed, by default.
 """
 
 from __future__ import annotations
@@ -18,190 +21,164 @@ from scipy.sparse import csgraph
 from circle15.units import BoolArray, FloatArray, IntArray
 
 PUBLIC, PRIVATE, CUSTOMERS = 0, -1, -2
-"""What an edge's `ground` may say besides a compound's number: everybody's, or a private piece still to be found."""
+"""What an edge's `ground` may say besides a compound: everybody's, or private ground of no compound."""
 
 
 class Enclosed(NamedTuple):
-    """Streets and gates.
+    """Streets, and gates after them.
 
     edge_u, edge_v : (m + g,) vertices of the m streets, then of the g gates (from the outer side to the inner).
-    edge_home : (m + g,) the zone that an edge lies in, 0 outside all.
-    gate_zone : (g,) the zone whose people pass each gate.
+    ground : (m + g,) of a street as given; of a gate that of its inner side.
+    is_gate, shut : (m + g,) gates, and those among them at a closed gate on the map.
     vertex_from : (n',) the vertex that each vertex was made from.
-    fenced : (zones + 1,) whether a shut gate is among a zone's gates.
-    piece_edge : (p,) the first edge of each private piece; their zones follow those of the compounds.
-    piece_for_customers : (p,) whether the piece is the grounds of the sites on it.
     """
 
     edge_u: IntArray
     edge_v: IntArray
+    ground: IntArray
+    is_gate: BoolArray
+    shut: BoolArray
+    vertex_from: IntArray
+
+
+class Zones(NamedTuple):
+    """Who owns what: zones 1 to c are compounds, private pieces come after them.
+
+    edge_home : (m + g,) the zone that an edge lies in, 0 outside all.
+    gate_zone : (m + g,) the zone whose people alone pass an edge: 0 for streets and for what is no gate after all.
+    piece_edge : (p,) the first edge of each private piece.
+    piece_for_customers : (p,) whether a piece's private ways are all for customers.
+    fenced : (1 + c + p,) whether a shut gate is among a zone's gates.
+    """
+
     edge_home: IntArray
     gate_zone: IntArray
-    vertex_from: IntArray
-    fenced: BoolArray
     piece_edge: IntArray
     piece_for_customers: BoolArray
+    fenced: BoolArray
 
 
-def enclose(
-    edge_u: IntArray, edge_v: IntArray, length_m: FloatArray, ground: IntArray, shut: BoolArray, *, n_compounds: int
-) -> Enclosed:
-    """Part private ground from public streets by gates.
+def enclose(edge_u: IntArray, edge_v: IntArray, ground: IntArray, shut: BoolArray, *, n_compounds: int) -> Enclosed:
+    """Put a gate wherever streets of different grounds meet, and where a closed gate stands on a street.
 
     Parameters
     ----------
-    edge_u, edge_v, length_m : (m,) streets between n vertices.
-    ground : (m,) PUBLIC, a compound's number from 1 on, or PRIVATE or CUSTOMERS for private ways of no compound.
-    shut : (n,) vertices at which a closed gate stands on a street.
-    n_compounds : zones 1 to n_compounds are compounds.
+    edge_u, edge_v : (m,) streets between n vertices.
+    ground : (m,) PUBLIC; c from 1 on for private ways of compound c; n_compounds + c for ways in it that follow its
+        default; PRIVATE or CUSTOMERS for private ways of no compound.
+    shut : (n,) vertices at which a closed gate stands.
 
     Notes
     -----
-    Private ways that lead to one compound (they share a vertex that no public street passes) are that compound's;
-    those that lead to several compounds are public. Where edges of several zones meet, each zone gets a vertex of its
-    own, joined by a gate to the public one. At a shut vertex each public street end gets its own. Public streets that a
-    shut gate cuts off from the longest public piece become the zone of that gate: who lives there may pass it. A shut
-    gate with the same public piece on both sides is nobody's.
+    Where streets of several grounds meet, each ground gets a vertex of its own, joined by a gate to the public one (to
+    a bare one where no public street is). At a shut vertex each street end that may be public gets its own, but for a
+    single one that certainly is.
     """
     m, n = len(edge_u), len(shut)
-    ground = _with_driveways(edge_u, edge_v, ground, n)
-    home, piece_edge, for_customers = _private_pieces(edge_u, edge_v, ground, n, first_zone=n_compounds + 1)
-    end_vertex, end_home = np.concatenate([edge_u, edge_v]), np.concatenate([home, home])
-    public_ends = np.bincount(end_vertex[end_home == PUBLIC], minlength=n)
-    cutting = shut & (public_ends > 1)
-    # One key a vertex and zone; at a cutting gate one for each public end.
-    alone = cutting[end_vertex] & (end_home == PUBLIC)
-    number = np.where(alone, 1 + np.arange(2 * m), 0)
-    key = np.column_stack([end_vertex, end_home, number])
+    end_vertex, end_ground = np.concatenate([edge_u, edge_v]), np.concatenate([ground, ground])
+    free = (end_ground == PUBLIC) | (end_ground > n_compounds)
+    cutting = shut & (np.bincount(end_vertex[free], minlength=n) > 1)
+    lone = np.bincount(end_vertex[end_ground == PUBLIC], minlength=n) == 1
+    # One key a vertex and ground; at a cutting gate one for each end that may be public.
+    alone = cutting[end_vertex] & free & ~((end_ground == PUBLIC) & lone[end_vertex])
+    key = np.column_stack([end_vertex, end_ground, np.where(alone, 1 + np.arange(2 * m), 0)])
     sides, side = np.unique(key, axis=0, return_inverse=True)
-    at, zone = sides[:, 0], sides[:, 1]
+    at, by_itself = sides[:, 0], sides[:, 2] > 0
     several = np.bincount(at, minlength=n)[at] > 1
-    # Single sides and public sides stand where the vertex stood; where no public side does, an outer vertex is added.
-    outer = ~several | ((zone == PUBLIC) & ~cutting[at])
+    # Single sides and public sides stand where the vertex stood; where no public side does, a bare vertex is added.
+    outer = ~several | ((sides[:, 1] == PUBLIC) & ~by_itself)
     bare = np.setdiff1d(at[several], at[outer])
-    vertex_from = np.concatenate([at, bare])
     outer_of = np.full(n, -1)
     outer_of[at[outer]] = np.flatnonzero(outer)
     outer_of[bare] = len(at) + np.arange(len(bare))
     inner = np.flatnonzero(~outer)
-    gate_u, gate_v, gate_zone = outer_of[at[inner]], inner, zone[inner].copy()
     u, v = side.ravel()[:m], side.ravel()[m:]
-    first = n_compounds + 1 + len(piece_edge)
-    enclosed, behind = _cut_off(
-        u, v, home, length_m, gate_u=gate_u, gate_v=gate_v, gate_zone=gate_zone, n=len(vertex_from), first_zone=first
-    )
-    home = np.where(enclosed > 0, enclosed, home)
-    gate_zone = np.where(gate_zone == PUBLIC, behind, gate_zone)
-    added = np.arange(first, max(gate_zone.max(initial=0), first - 1) + 1)
-    fenced = np.zeros(int(gate_zone.max(initial=first - 1)) + 1, dtype=bool)
-    fenced[gate_zone[shut[vertex_from[gate_u]]]] = True
-    lead = [np.flatnonzero(np.append(home, gate_zone) == one)[0] for one in added]
     return Enclosed(
-        edge_u=np.concatenate([u, gate_u]).astype(np.int64),
-        edge_v=np.concatenate([v, gate_v]).astype(np.int64),
-        edge_home=np.concatenate([home, gate_zone]).astype(np.int64),
-        gate_zone=gate_zone.astype(np.int64),
-        vertex_from=vertex_from.astype(np.int64),
-        fenced=fenced,
-        piece_edge=np.concatenate([piece_edge, lead]).astype(np.int64),
-        piece_for_customers=np.concatenate([for_customers, np.zeros(len(lead), dtype=bool)]),
+        edge_u=np.concatenate([u, outer_of[at[inner]]]).astype(np.int64),
+        edge_v=np.concatenate([v, inner]).astype(np.int64),
+        ground=np.concatenate([ground, sides[inner, 1]]).astype(np.int64),
+        is_gate=np.arange(m + len(inner)) >= m,
+        shut=np.concatenate([np.zeros(m, dtype=bool), shut[at[inner]]]),
+        vertex_from=np.concatenate([at, bare]).astype(np.int64),
     )
 
 
-def _with_driveways(edge_u: IntArray, edge_v: IntArray, ground: IntArray, n: int) -> IntArray:
-    """The ground with private ways that lead to one compound as that compound's own, and to several as public.
+def zones_of(made: Enclosed, length_m: FloatArray, *, n_compounds: int, closed: bool) -> Zones:
+    """Who owns which part, with compounds closed or open by default.
 
-    A private piece leads to the compounds with which it shares a vertex that no public street passes.
+    Parameters
+    ----------
+    length_m : (m + g,) metres, 0 for gates.
+
+    Notes
+    -----
+    The *main* streets are the public ones that hang together and are longest. A private piece is what hangs together
+    off them: private ways of no compound, public streets behind those or behind shut gates, and their gates. A piece
+    that leads to one compound is that compound's; one that leads to several is public. A shut gate with main streets
+    on both sides is nobody's.
     """
-    passed = np.zeros(n, dtype=bool)
-    public = ground == PUBLIC
-    passed[edge_u[public]] = passed[edge_v[public]] = True
-    own = np.flatnonzero(ground == PRIVATE)
-    piece = _joined(len(own), [edge_u[own], edge_v[own]], usable=~passed)
-    inside = np.flatnonzero(ground > 0)
-    at = np.concatenate([edge_u[inside], edge_v[inside]])
-    met = np.unique(np.column_stack([at, np.tile(ground[inside], 2)]), axis=0)
-    touching = np.column_stack([np.concatenate([edge_u[own], edge_v[own]]), np.tile(piece, 2)])
-    touching = np.unique(touching[~passed[touching[:, 0]]], axis=0)
-    pairs = pd.DataFrame(touching, columns=["at", "piece"]).merge(
-        pd.DataFrame(met, columns=["at", "compound"]), on="at"
-    )
-    leads_to = pairs.groupby("piece")["compound"].agg(["min", "max"])
-    becomes = np.full(int(piece.max(initial=-1)) + 1, PRIVATE)
-    becomes[leads_to.index] = np.where(leads_to["min"] == leads_to["max"], leads_to["min"], PUBLIC)
-    out = ground.copy()
-    out[own] = becomes[piece]
-    return out
+    home = np.where(made.ground > n_compounds, made.ground - n_compounds if closed else PUBLIC, made.ground)
+    stops = made.is_gate & ((home != PUBLIC) | made.shut)
+    n = len(made.vertex_from)
+    main = np.zeros(n, dtype=bool)
+    public = np.flatnonzero((home == PUBLIC) & ~stops)
+    if len(public):
+        piece = _joined(made, public, usable=np.ones(n, dtype=bool))
+        longest = public[piece == np.argmax(np.bincount(piece, weights=length_m[public]))]
+        main[made.edge_u[longest]] = main[made.edge_v[longest]] = True
+    apart = np.flatnonzero((home <= PUBLIC) & (stops | (home < PUBLIC) | ~(main[made.edge_u] & main[made.edge_v])))
+    piece = _joined(made, apart, usable=~main)
+    home[apart] = _owners(made, home, stops, apart, piece, main=main, n_compounds=n_compounds)
+    gate_zone = np.where(stops, home, PUBLIC)
+    n_pieces = max(int(home.max(initial=0)) - n_compounds, 0)
+    lead = np.array([np.argmax(home == n_compounds + 1 + i) for i in range(n_pieces)], dtype=np.int64)
+    private, fenced = np.zeros(1 + n_compounds + n_pieces, dtype=bool), np.zeros(1 + n_compounds + n_pieces, dtype=bool)
+    customers = private.copy()
+    private[home[made.ground == PRIVATE]] = customers[home[made.ground == CUSTOMERS]] = True
+    fenced[gate_zone[made.shut]] = True
+    fenced[PUBLIC] = False
+    return Zones(home, gate_zone, lead, (customers & ~private)[1 + n_compounds :], fenced)
 
 
-def _private_pieces(
-    edge_u: IntArray, edge_v: IntArray, ground: IntArray, n: int, *, first_zone: int
-) -> tuple[IntArray, IntArray, BoolArray]:
-    """Number private ways of no compound by the piece that they hang together in.
-
-    Private ways that meet only where a public street passes are pieces apart.
-    """
-    home = ground.copy()
-    passed = np.zeros(n, dtype=bool)
-    public = ground == PUBLIC
-    passed[edge_u[public]] = passed[edge_v[public]] = True
-    leads, customers = [], []
-    for sort in (PRIVATE, CUSTOMERS):
-        own = np.flatnonzero(ground == sort)
-        piece = _joined(len(own), [edge_u[own], edge_v[own]], usable=~passed)
-        _, lead, number = np.unique(piece, return_index=True, return_inverse=True)
-        home[own] = first_zone + number
-        first_zone += len(lead)
-        leads.append(own[lead])
-        customers.append(np.full(len(lead), sort == CUSTOMERS))
-    return home, np.concatenate(leads), np.concatenate(customers)
-
-
-def _cut_off(
-    u: IntArray,
-    v: IntArray,
+def _owners(
+    made: Enclosed,
     home: IntArray,
-    length_m: FloatArray,
+    stops: BoolArray,
+    apart: IntArray,
+    piece: IntArray,
     *,
-    gate_u: IntArray,
-    gate_v: IntArray,
-    gate_zone: IntArray,
-    n: int,
-    first_zone: int,
-) -> tuple[IntArray, IntArray]:
-    """The zone of public edges behind shut gates (0 for others), and of each shut gate."""
-    shut = np.flatnonzero(gate_zone == PUBLIC)
-    public = np.flatnonzero(home == PUBLIC)
-    enclosed, behind = np.zeros(len(u), dtype=np.int64), np.zeros(len(gate_zone), dtype=np.int64)
-    if not len(shut):
-        return enclosed, behind
-    piece = _joined(len(public), [u[public], v[public]], usable=np.ones(n, dtype=bool))
-    main = piece == np.argmax(np.bincount(piece, weights=length_m[public]))
-    # Streets off the main piece and shut gates hang together, wherever the main piece doesn't pass.
-    usable = np.ones(n, dtype=bool)
-    usable[u[public[main]]] = usable[v[public[main]]] = False
-    off = public[~main]
-    cluster = _joined(
-        len(off) + len(shut), [np.concatenate([u[off], gate_u[shut]]), np.concatenate([v[off], gate_v[shut]])], usable
-    )
-    gated = np.unique(cluster[len(off) :])
-    zone = np.zeros(cluster.max() + 1, dtype=np.int64)
-    zone[gated] = first_zone + np.arange(len(gated))
-    enclosed[off], behind[shut] = zone[cluster[: len(off)]], zone[cluster[len(off) :]]
-    return enclosed, behind
+    main: BoolArray,
+    n_compounds: int,
+) -> IntArray:
+    """The zone of each edge off the main streets, by the piece that it belongs to.
+
+    Pieces without private ground or gates are just public streets that hang on nothing.
+    """
+    owned = np.unique(piece[(home[apart] < PUBLIC) | stops[apart]])
+    zone = np.zeros(int(piece.max(initial=-1)) + 1, dtype=np.int64)
+    ends = pd.DataFrame({"at": np.concatenate([made.edge_u[apart], made.edge_v[apart]]), "piece": np.tile(piece, 2)})
+    ends = ends[~main[ends["at"]] & ends["piece"].isin(owned)].drop_duplicates()
+    compound_gates = np.flatnonzero(stops & (home > PUBLIC))
+    met = pd.DataFrame({"at": made.edge_u[compound_gates], "compound": home[compound_gates]}).drop_duplicates()
+    leads_to = ends.merge(met, on="at").groupby("piece")["compound"].agg(["min", "max"])
+    to_one = (leads_to["min"] == leads_to["max"]).to_numpy()
+    zone[leads_to.index[to_one]] = leads_to["min"][to_one]
+    own = np.setdiff1d(owned, leads_to.index)
+    zone[own] = n_compounds + 1 + np.arange(len(own))
+    return np.asarray(zone[piece], dtype=np.int64)
 
 
-def _joined(n_edges: int, ends: list[IntArray], usable: BoolArray) -> IntArray:
-    """(n_edges,) which edges hang together through usable vertices, numbered in the order of their first edge."""
-    edge = np.tile(np.arange(n_edges), len(ends))
-    vertex = np.concatenate(ends)
+def _joined(made: Enclosed, edges: IntArray, usable: BoolArray) -> IntArray:
+    """Which of some edges hang together through usable vertices, numbered in the order of their first edge."""
+    edge = np.tile(np.arange(len(edges)), 2)
+    vertex = np.concatenate([made.edge_u[edges], made.edge_v[edges]])
     keep = usable[vertex]
-    size = n_edges + len(usable)
+    size = len(edges) + len(usable)
     graph = sparse.coo_array(
-        (np.ones(keep.sum(), dtype=bool), (edge[keep], n_edges + vertex[keep])), shape=(size, size)
+        (np.ones(keep.sum(), dtype=bool), (edge[keep], len(edges) + vertex[keep])), shape=(size, size)
     )
     _, label = csgraph.connected_components(graph, directed=False)
-    _, first, number = np.unique(label[:n_edges], return_index=True, return_inverse=True)
+    _, first, number = np.unique(label[: len(edges)], return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return np.asarray(rank[number], dtype=np.int64)

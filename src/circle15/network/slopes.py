@@ -81,6 +81,8 @@ def told_steepness(tags: Mapping[str, str]) -> float:
     >>> told_steepness({"incline": "-10%"}), told_steepness({"wheelchair": "no"}), told_steepness({"incline": "up"})
     (0.1, inf, nan)
     """
+    if "incline" not in tags and "wheelchair" not in tags:
+        return np.nan
     if tags.get("wheelchair") == "no":
         return np.inf
     percent = _PERCENT.fullmatch(tags.get("incline", "").strip())
@@ -97,11 +99,12 @@ def way_slopes(
     edge_way: IntArray,
 ) -> Slopes:
     """Slopes of edges that are pieces of tagged ways, `edge_way` the way of each: tags about steepness go first."""
-    told = [(off_the_ground(way), told_steepness(way)) for way in tags]
-    aloft, steepness = (np.array([row[i] for row in told])[edge_way] for i in (0, 1))
+    ways = list(tags)
+    steepness = np.array([told_steepness(way) for way in ways])[edge_way]
     if elevation is None:
         slopes = unknown_slopes(len(edge_way))
     else:
+        aloft = np.array([off_the_ground(way) for way in ways])[edge_way]
         slopes = edge_slopes(coords_lonlat, coords_start, length_m, elevation, aloft=aloft)
     return slopes._replace(steepest=np.where(np.isnan(steepness), slopes.steepest, steepness))
 

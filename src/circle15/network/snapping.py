@@ -101,6 +101,24 @@ def snap_people(network: WalkNetwork, geometry: gpd.GeoSeries, compound_id: pd.S
     return listed([found], own=np.where(compound > 0, compound, home))
 
 
+def snap_people_again(
+    network: WalkNetwork, before: Snaps, geometry: gpd.GeoSeries, compound_id: pd.Series[str] | None
+) -> Snaps:
+    """Snaps on a network read with compounds the other way: only who may hang near a compound is hung anew."""
+    compounds = network.plane(network.surroundings.compounds.geometry)
+    doors = network.plane(geometry.representative_point())
+    near, _ = shapely.STRtree(compounds).query(doors, predicate="dwithin", distance=network.max_snap_m)
+    rows = np.union1d(near, [] if compound_id is None else np.flatnonzero(compound_id.notna())).astype(np.int64)
+    anew = snap_people(network, geometry.iloc[rows], None if compound_id is None else compound_id.iloc[rows])
+    # Zones are numbered anew as well: who lives on a private way is of the zone that it lies in now.
+    home = np.zeros(len(before.own), dtype=np.int64)
+    home[before.owner] = network.edge_home[before.edge]
+    home[rows] = anew.own
+    kept = ~np.isin(before.owner, rows)
+    stays = Entries(before.owner[kept], before.edge[kept], before.fraction[kept], before.leg_m[kept])
+    return listed([stays, Entries(rows[anew.owner], anew.edge, anew.fraction, anew.leg_m)], own=home)
+
+
 def snap_sites(network: WalkNetwork, geometry: gpd.GeoSeries) -> Snaps:
     """Hang sites on the network; see `WalkNetwork.snap_sites`."""
     shapes = network.plane(geometry)

@@ -64,7 +64,7 @@ def walkable_ways(osm: OsmExtract, profile: Profile) -> Ways:
     verdicts: dict[tuple[str | None, ...], tuple[str | None, bool, bool, bool, str]] = {}
     rows = []
     for tags in osm.ways["tags"]:
-        key = tuple(tags.get(tag) for tag in FOOT_TAGS)
+        key = tuple(map(tags.get, FOOT_TAGS))
         if key not in verdicts:
             verdicts[key] = (
                 access_of(tags, profile), says_access(tags), *foot_directions(tags), street_class(tags)
@@ -124,7 +124,11 @@ def lengths_m(lonlat: FloatArray, positions: IntArray, start: IntArray) -> Float
     return np.asarray(np.maximum(total[start[1:] - 1] - total[start[:-1]], 0.0), dtype=np.float64)
 
 
-def as_lines(xy: FloatArray, start: IntArray) -> np.ndarray[Any, Any]:
-    """Line i is the rows start[i] to start[i + 1] of xy."""
-    lines = shapely.linestrings(xy, indices=np.repeat(np.arange(len(start) - 1), np.diff(start)))
-    return np.asarray(lines, dtype=object)
+def as_lines(xy: FloatArray, start: IntArray, rows: IntArray | None = None) -> np.ndarray[Any, Any]:
+    """Line i is the rows start[i] to start[i + 1] of xy; with `rows` only the lines of these numbers."""
+    size = np.diff(start)
+    if rows is not None:
+        size = size[rows]
+        first = np.cumsum(size) - size
+        xy = xy[np.arange(size.sum()) + np.repeat(start[rows] - first, size)]
+    return np.asarray(shapely.linestrings(xy, indices=np.repeat(np.arange(len(size)), size)), dtype=object)

@@ -23,7 +23,7 @@ from circle15.errors import DataError, InputError, head
 from circle15.network.arcs import Arcs, arcs_of, morton_order
 from circle15.network.compounds import checked_compound_default, compounds_of, gated_ways, ground_of
 from circle15.network.crossings import CROSSING_KINDS, crossings_on_edges
-from circle15.network.gates import Enclosed, enclose
+from circle15.network.gates import Enclosed, enclose, zones_of
 from circle15.network.profiles import Profile, profile_named
 from circle15.network.slopes import Slopes, edge_slopes, unknown_slopes, way_slopes
 from circle15.network.snapping import (
@@ -31,6 +31,7 @@ from circle15.network.snapping import (
     no_surroundings,
     points_shared,
     snap_people,
+    snap_people_again,
     snap_sites,
     surroundings_of,
 )
@@ -62,6 +63,11 @@ class WalkNetwork:
     edge_name : (m,) the street's name, None where it has none.
     edge_length_m : (m,) geodesic metres.
     edge_forward, edge_backward : (m,) whether the edge may be walked from u to v, and from v to u.
+    edge_ground : (m,) whose ground a street is on, whatever compounds' default; of a gate that of its inner side: 0 for
+        everybody's, c for private ways of compound c (of n), n + c for those that follow its default, below 0 for
+        private ways of no compound (see `gates`).
+    edge_shut, edge_opened, edge_on_grounds : (m,) closed gates of the map; gates opened to everybody; streets in a
+        campus, a hospital's grounds or the like.
     edge_zone : (m,) 0 for streets and open gates. A closed gate is an edge of no length, of the class "gate", from its
         outer to its inner side, whose zone is above 0: only people of that zone pass it. Its `edge_way` is its id.
     edge_home : (m,) the zone that a street or gate lies in, 0 outside all: whoever lives on it is of that zone.
@@ -93,6 +99,10 @@ class WalkNetwork:
     edge_backward: BoolArray
     coords_lonlat: FloatArray
     coords_start: IntArray
+    edge_ground: IntArray
+    edge_shut: BoolArray
+    edge_opened: BoolArray
+    edge_on_grounds: BoolArray
     edge_zone: IntArray
     edge_home: IntArray
     edge_pace: FloatArray
@@ -154,17 +164,16 @@ class WalkNetwork:
             raise DataError(f"{osm.path}: no street that the public may walk on; give an extract with highway=* ways")
         west, south, east, north = osm.extent.bounds
         polygons = compounds_of(osm, local_crs((west + east) / 2, (south + north) / 2), compounds)
-        gated = gated_ways(ways, osm, polygons, closed=closed, register=gates)
+        gated = gated_ways(ways, osm, polygons, register=gates)
         ways, rule = gated.ways, pd.Series(gated.rule, dtype=object)
         shut = rule.index[rule == "closed"].to_numpy(dtype=np.int64)
         parts = split_at_junctions(ways, np.concatenate([gated.cuts, shut]))
         coords, start = ways.lonlat[parts.positions], parts.positions_start
-        x, y = to_plane(polygons.crs).transform(coords[:, 0], coords[:, 1])
-        ground = ground_of(parts, ways, as_lines(np.column_stack([x, y]), start), polygons, closed=closed)
         length_m = lengths_m(ways.lonlat, parts.positions, start)
         made = enclose(
-            parts.edge_u, parts.edge_v, length_m, ground, np.isin(parts.vertex_node, shut), n_compounds=len(polygons)
-        )
+            parts.edge_u, parts.edge_v, ground_of(parts, ways, polygons), np.isin(parts.vertex_node, shut),
+            n_compounds=len(polygons),
+        )  # fmt: skip
         node = parts.vertex_node[made.vertex_from]
         way_of = parts.edge_way
         tags_of = {
@@ -176,7 +185,7 @@ class WalkNetwork:
             coords, start, length_m, elevation, tags=[tags_of[one] for one in ways.osm_id], edge_way=way_of
         )
         point_tags = dict(zip(osm.points["node_id"], osm.points["tags"], strict=True))
-        network = cls._with_gates(
+        return cls._with_gates(
             made,
             node_id=np.array([gated.names.get(one) or f"n{one}" for one in node.tolist()], dtype=np.str_),
             node_lonlat=ways.lonlat[parts.vertex_position[made.vertex_from]],
@@ -190,20 +199,15 @@ class WalkNetwork:
             edge_crossings=crossings_on_edges(parts, ways.street_class[way_of], ways.node_ids, point_tags),
             coords_lonlat=coords,
             coords_start=start,
-            compound_ids=polygons["compound_id"],
+            # A gate that is open to all lets strangers in, whatever the compound's default.
+            open_vertex=np.isin(node, rule.index[rule == "open"].to_numpy(dtype=np.int64)),
+            on_grounds=_on_grounds(osm, coords, start, made.ground[: len(length_m)]),
             profile=chosen,
             surroundings=surroundings_of(osm, polygons, closed=closed, on_streets=ways.node_ids),
             cut_vertex=np.flatnonzero(np.isin(node, osm.cut_node_ids)),
             max_snap_m=max_snap_m,
             min_component_m=min_component_m,
         )
-        # A gate that is open to all lets strangers in, whatever the compound's default.
-        open_nodes = rule.index[rule == "open"].to_numpy(dtype=np.int64)
-        opened = np.flatnonzero(network.edge_class == "gate")
-        opened = opened[np.isin(node[network.edge_u[opened]], open_nodes)]
-        pieces = np.where(made.edge_home > len(polygons), made.edge_home, 0)[: len(length_m)]
-        grounds = _on_grounds(osm, as_lines(coords, start), length_m, pieces, len(network.zone_id))
-        return replace(network._opened(opened), zone_for_visitors=network.zone_for_visitors | grounds)
 
     @classmethod
     def from_edges(
@@ -248,7 +252,11 @@ class WalkNetwork:
         ground = table["private_to"].map({zone: i for i, zone in enumerate(zones, start=1)}).fillna(0)
         shut = places["closed_gate"].to_numpy(dtype=bool)
         u, v = (table[end].to_numpy(dtype=np.int64) for end in ("u", "v"))
-        made = enclose(u, v, length_m, ground.to_numpy(dtype=np.int64), shut, n_compounds=len(zones))
+        made = enclose(u, v, ground.to_numpy(dtype=np.int64), shut, n_compounds=len(zones))
+        compounds = gpd.GeoDataFrame(
+            {"compound_id": zones, "name": None}, geometry=[shapely.Polygon()] * len(zones), crs="EPSG:4326"
+        )
+        surroundings = no_surroundings()._replace(compounds=compounds)
         slopes = unknown_slopes(len(table))
         if elevation is not None:
             steps = (table["street_class"] == "steps").to_numpy()
@@ -267,9 +275,10 @@ class WalkNetwork:
             edge_crossings=np.zeros((len(table), len(CROSSING_KINDS))),
             coords_lonlat=coords,
             coords_start=start,
-            compound_ids=zones,
+            open_vertex=np.zeros(len(made.vertex_from), dtype=bool),
+            on_grounds=np.zeros(len(length_m), dtype=bool),
             profile=chosen,
-            surroundings=no_surroundings() if barriers is None else no_surroundings()._replace(barriers=barriers),
+            surroundings=surroundings if barriers is None else surroundings._replace(barriers=barriers),
             max_snap_m=max_snap_m,
             min_component_m=min_component_m,
         )
@@ -291,40 +300,80 @@ class WalkNetwork:
         edge_crossings: FloatArray,
         coords_lonlat: FloatArray,
         coords_start: IntArray,
-        compound_ids: Iterable[str],
+        open_vertex: BoolArray,
+        on_grounds: BoolArray,
+        surroundings: Surroundings,
         **others: Any,
     ) -> WalkNetwork:
         """A network of streets, told as arrays of theirs, and of the gates that part private ground from them."""
-        outer = made.edge_u[len(edge_length_m) :]
-        n = len(outer)
-        ways = np.concatenate([edge_way, node_id[outer].astype(object)])
-        zone_id = _zone_ids(compound_ids, ways[made.piece_edge])
-        for_visitors = np.zeros(len(zone_id), dtype=bool)
-        for_visitors[len(zone_id) - len(made.piece_edge) :] = made.piece_for_customers
-        return cls(
+        outer = made.edge_u[made.is_gate]
+        n, m = len(outer), len(made.edge_u)
+        unread = cls(
             node_id=node_id,
             node_lonlat=node_lonlat,
             edge_u=made.edge_u,
             edge_v=made.edge_v,
-            edge_way=ways,
+            edge_way=np.concatenate([edge_way, node_id[outer].astype(object)]),
             edge_class=np.concatenate([edge_class, np.full(n, "gate", dtype=object)]),
             edge_name=np.concatenate([edge_name, np.full(n, None, dtype=object)]),
             edge_length_m=np.concatenate([edge_length_m, np.zeros(n)]),
             edge_forward=np.concatenate([edge_forward, np.ones(n, dtype=bool)]),
             edge_backward=np.concatenate([edge_backward, np.ones(n, dtype=bool)]),
-            edge_zone=np.concatenate([np.zeros(len(edge_length_m), dtype=np.int64), made.gate_zone]),
-            edge_home=made.edge_home,
+            edge_ground=made.ground,
+            edge_shut=made.shut,
+            edge_opened=made.is_gate & open_vertex[made.edge_u],
+            edge_on_grounds=np.concatenate([on_grounds, np.zeros(n, dtype=bool)]),
+            edge_zone=np.zeros(m, dtype=np.int64),
+            edge_home=np.zeros(m, dtype=np.int64),
             edge_pace=np.concatenate([slopes.pace, np.ones((n, 2))]),
             edge_steepest=np.concatenate([slopes.steepest, np.zeros(n)]),
             edge_known=np.concatenate([slopes.known, np.ones(n)]),
             edge_crossings=np.concatenate([edge_crossings, np.zeros((n, len(CROSSING_KINDS)))]),
             coords_lonlat=np.concatenate([coords_lonlat, np.repeat(node_lonlat[outer], 2, axis=0)]),
             coords_start=np.concatenate([coords_start, coords_start[-1] + 2 * np.arange(1, n + 1)]),
-            zone_id=zone_id,
-            zone_fenced=made.fenced,
-            zone_for_visitors=for_visitors,
+            zone_id=np.array([""], dtype=object),
+            zone_fenced=np.zeros(1, dtype=bool),
+            zone_for_visitors=np.zeros(1, dtype=bool),
+            surroundings=surroundings,
             **others,
         )
+        return unread.with_compounds("closed" if surroundings.closed else "open")
+
+    def with_compounds(self, compound_default: str) -> WalkNetwork:
+        """The same streets with ways without access tags inside compounds "open" to all, or "closed" to strangers.
+
+        Edges keep their numbers, but places may hang elsewhere: snap them anew.
+        """
+        closed = checked_compound_default(compound_default)
+        made = Enclosed(
+            self.edge_u, self.edge_v, self.edge_ground, self.edge_class == "gate", self.edge_shut,
+            np.arange(len(self.node_id)),
+        )  # fmt: skip
+        compounds = self.surroundings.compounds
+        zones = zones_of(made, self.edge_length_m, n_compounds=len(compounds), closed=closed)
+        # Most of a piece's streets in a campus or a hospital's grounds make it theirs.
+        zone_m, grounds_m = (
+            np.bincount(zones.edge_home, weights=self.edge_length_m * flag, minlength=len(zones.fenced))
+            for flag in (1.0, self.edge_on_grounds)
+        )
+        for_visitors = grounds_m > zone_m / 2
+        for_visitors[: 1 + len(compounds)] = False
+        for_visitors[1 + len(compounds) :] |= zones.piece_for_customers
+        return self._same_streets(
+            edge_zone=np.where(self.edge_opened, 0, zones.gate_zone),
+            edge_home=zones.edge_home,
+            zone_id=_zone_ids(compounds["compound_id"], self.edge_way[zones.piece_edge]),
+            zone_fenced=zones.fenced,
+            zone_for_visitors=for_visitors,
+            surroundings=self.surroundings._replace(closed=closed),
+        )
+
+    def _same_streets(self, **changes: Any) -> WalkNetwork:
+        """The network with other people or other gates, and what was already made of its geometry."""
+        other = replace(self, **changes)
+        made = ("crs", "lines", "barrier_tree", "compound_tree", "_search_order")
+        vars(other).update({name: vars(self)[name] for name in made if name in vars(self)})
+        return other
 
     def __repr__(self) -> str:
         km = self.edge_length_m.sum() / 1000
@@ -380,13 +429,13 @@ class WalkNetwork:
         return self._opened(np.flatnonzero(shut & np.isin(self.edge_way, wanted)))
 
     def _opened(self, edges: IntArray) -> WalkNetwork:
-        zone = self.edge_zone.copy()
-        zone[edges] = 0
-        return replace(self, edge_zone=zone)
+        opened = self.edge_opened.copy()
+        opened[edges] = True
+        return self._same_streets(edge_opened=opened, edge_zone=np.where(opened, 0, self.edge_zone))
 
     def in_metres(self) -> WalkNetwork:
         """The same streets walked at 1 m/s everywhere, so that times are metres."""
-        return replace(self, profile=self.profile.in_metres())
+        return self._same_streets(profile=self.profile.in_metres())
 
     @cached_property
     def crs(self) -> CRS:
@@ -496,9 +545,14 @@ class WalkNetwork:
     def street_km(self, shapes: gpd.GeoSeries) -> FloatArray:
         """Kilometres of public street inside each polygon, in the local plane."""
         polygons, public = self.plane(shapes), self.lines[self.edge_home == 0]
-        which, hit = shapely.STRtree(public).query(polygons, predicate="intersects")
-        inside_m = shapely.length(shapely.intersection(public[hit], polygons[which]))
-        return np.asarray(np.bincount(which, weights=inside_m, minlength=len(polygons)) / 1000.0, dtype=np.float64)
+        tree = shapely.STRtree(public)
+        whole, cut = (np.unique(tree.query(polygons, predicate=how), axis=1) for how in ("covers", "crosses"))
+        inside_m = [
+            shapely.length(public[whole[1]]),
+            shapely.length(shapely.intersection(public[cut[1]], polygons[cut[0]])),
+        ]
+        metres = np.bincount(np.append(whole[0], cut[0]), weights=np.concatenate(inside_m), minlength=len(polygons))
+        return np.asarray(metres / 1000.0, dtype=np.float64)
 
     def plane(self, geometry: gpd.GeoSeries) -> np.ndarray[Any, Any]:
         """Geometry in any CRS as shapely objects in the local plane."""
@@ -519,6 +573,10 @@ class WalkNetwork:
         compound_id : each residence's compound, where it says; else the smallest one around it.
         """
         return snap_people(self, geometry, compound_id)
+
+    def snap_again(self, before: Snaps, geometry: gpd.GeoSeries, compound_id: pd.Series[str] | None = None) -> Snaps:
+        """The same as `snap`, sooner, for residences hung on this network before compounds were read the other way."""
+        return snap_people_again(self, before, geometry, compound_id)
 
     def snap_sites(self, geometry: gpd.GeoSeries) -> Snaps:
         """Hang sites on the network: polygons and lines by the ways into them.
@@ -546,7 +604,8 @@ class WalkNetwork:
         _, hit = tree.query(rim, predicate="intersects")
         _, edge, fraction = points_shared(rim[np.zeros(len(hit), dtype=int)], self.lines[hit], np.zeros_like(hit), hit)
         x, y = to_plane(self.crs).transform(self.node_lonlat[:, 0], self.node_lonlat[:, 1])
-        close = shapely.dwithin(shapely.points(x, y), rim[0], within_m)
+        shapely.prepare(rim)
+        close = shapely.dwithin(rim[0], shapely.points(x, y), within_m)
         close[self.cut_vertex] = True
         at_u, at_v = np.flatnonzero(close[self.edge_u]), np.flatnonzero(close[self.edge_v])
         edge = np.concatenate([edge, at_u, at_v]).astype(np.int64)
@@ -596,15 +655,11 @@ def _zone_ids(compounds: Iterable[str], piece_ways: Iterable[str]) -> np.ndarray
     return np.array(names, dtype=object)
 
 
-def _on_grounds(
-    osm: OsmExtract, lines: np.ndarray[Any, Any], length_m: FloatArray, zone: IntArray, n_zones: int
-) -> BoolArray:
-    """(n_zones,) whether most of a zone's street lies in a campus, a hospital's grounds or the like; never zone 0."""
-    rows = np.flatnonzero(zone > 0)
-    middles = shapely.line_interpolate_point(lines[rows], 0.5, normalized=True)
+def _on_grounds(osm: OsmExtract, coords: FloatArray, start: IntArray, ground: IntArray) -> BoolArray:
+    """(m,) whether a private street lies in a campus, a hospital's grounds or the like, by its middle."""
+    rows = np.flatnonzero(ground != 0)
+    middles = shapely.line_interpolate_point(as_lines(coords, start, rows), 0.5, normalized=True)
     hit, _ = shapely.STRtree(np.asarray(osm.grounds.geometry.array)).query(middles, predicate="within")
-    inside = np.zeros(len(zone), dtype=bool)
+    inside = np.zeros(len(ground), dtype=bool)
     inside[rows[hit]] = True
-    total = np.bincount(zone[rows], weights=length_m[rows], minlength=n_zones)
-    within = np.bincount(zone[inside], weights=length_m[inside], minlength=n_zones)
-    return np.asarray(within > total / 2, dtype=bool)
+    return inside

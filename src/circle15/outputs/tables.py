@@ -60,15 +60,16 @@ def _write_gpkg(frames: StudyFrames, path: Path) -> None:
         "streets": frames.streets,
         "backdrop": frames.backdrop,
     }
-    with _fixed_date(frames.about.get("data_date")):
+    with _gdal_settings(frames.about.get("data_date")):
         for name, frame in layers.items():
             shown = frame.set_crs("EPSG:4326", allow_override=True) if frame.crs is None else frame
             pyogrio.write_dataframe(
-                _finite(shown), path, layer=name, driver="GPKG", append=path.exists(),
+                _finite(shown), path, layer=name, driver="GPKG", append=path.exists(), use_arrow=True,
                 geometry_type=None if len(shown) else "Unknown", promote_to_multi=False,
             )  # fmt: skip
         for name in _GPKG_TABLES:
-            pyogrio.write_dataframe(_finite(getattr(frames, name)), path, layer=name, driver="GPKG", append=True)
+            table = _finite(getattr(frames, name))
+            pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=True, use_arrow=True)
 
 
 def _wide(access: pd.DataFrame) -> pd.DataFrame:
@@ -84,10 +85,14 @@ def _finite(frame: Any) -> Any:
 
 
 @contextmanager
-def _fixed_date(data_date: str | None) -> Iterator[None]:
-    """The data's date instead of the clock's, so that the same data gives the same file."""
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{data_date or '1970-01-01'}T00:00:00.000Z"})
+def _gdal_settings(data_date: str | None) -> Iterator[None]:
+    """The data's date instead of the clock's, so that the same data gives the same file; and no waiting for the disk.
+
+    The folder is put in place when it is whole, so a half-written file is never met.
+    """
+    ours = {"OGR_CURRENT_DATE": f"{data_date or '1970-01-01'}T00:00:00.000Z", "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    pyogrio.set_gdal_config_options(ours)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        pyogrio.set_gdal_config_options(dict.fromkeys(ours))

@@ -117,7 +117,7 @@ def _open(col, sign, row_ptr, row_col, col_ptr, col_row, weight, covers, gain): 
 
 
 @njit(cache=True, nogil=True)
-def improve(
+def improve(  # noqa: PLR0912 - one pass over shared state; parts of it as calls would hide the order
     row_ptr: IntArray,
     row_col: IntArray,
     col_ptr: IntArray,
@@ -251,7 +251,7 @@ def relaxed_values(
 
 
 @njit(cache=True, nogil=True)
-def subgradient(
+def subgradient(  # noqa: PLR0912 - one iteration read from top to bottom
     col_ptr: IntArray,
     col_row: IntArray,
     weight: FloatArray,
