@@ -18,8 +18,8 @@ from conftest import ROOT
 
 PUBLIC = {
     "KINDS", "Circle15Error", "ConfigError", "DataError", "InputError", "OsmExtract", "Profile", "SitingPlan",
-    "SitingProblem", "Study", "StudyResult", "WalkNetwork", "isochrones", "nearest_sites", "osm_sites", "read_osm",
-    "solve_siting", "travel_times",
+    "SitingProblem", "Study", "StudyResult", "WalkNetwork", "catchments", "isochrones", "nearest_sites", "osm_sites",
+    "read_osm", "solve_siting", "travel_times",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from circle15.checklist import KINDS
     from circle15.errors import Circle15Error, ConfigError, DataError, InputError
-    from circle15.isochrones import isochrones
+    from circle15.isochrones import catchments, isochrones
     from circle15.network import Profile, WalkNetwork
     from circle15.reach import nearest_sites, travel_times
     from circle15.siting import SitingPlan, SitingProblem, solve_siting
@@ -35,6 +35,7 @@ _HOME = {
     "Study": "study",
     "StudyResult": "study",
     "WalkNetwork": "network",
+    "catchments": "isochrones",
     "isochrones": "isochrones",
     "nearest_sites": "reach",
     "osm_sites": "sources.osm",
@@ -56,6 +57,7 @@ __all__ = [
     "Study",
     "StudyResult",
     "WalkNetwork",
+    "catchments",
     "isochrones",
     "nearest_sites",
     "osm_sites",
