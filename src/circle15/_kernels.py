@@ -568,8 +568,8 @@ def reached_parts(
     cutoff_s: float,
     count: IntArray,
     out_edge: ShortIntArray,
-    low: FloatArray,
-    high: FloatArray,
+    low: ShortFloatArray,
+    high: ShortFloatArray,
 ) -> int:
     """Parts of edges that places `first` to `last` reach within the cutoff: edge, and from which fraction to which.
 
@@ -645,7 +645,7 @@ def _part(left: Seconds, whole: Seconds) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _with_part(low: FloatArray, high: FloatArray, first: int, used: int, start: float, end: float) -> int:
+def _with_part(low: ShortFloatArray, high: ShortFloatArray, first: int, used: int, start: float, end: float) -> int:
     """Add a part to the sorted, disjoint parts `first` to `used`, merging what it meets; returns how many there are."""
     if end <= start:
         return used

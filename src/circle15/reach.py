@@ -256,8 +256,8 @@ class ReachedParts(NamedTuple):
 
     indptr: IntArray
     edge: npt.NDArray[np.int32]
-    low: FloatArray
-    high: FloatArray
+    low: npt.NDArray[np.float32]
+    high: npt.NDArray[np.float32]
 
 
 def reached_parts(network: WalkNetwork, homes: Snaps, *, cutoff_s: float, backwards: bool = False) -> ReachedParts:
@@ -277,7 +277,7 @@ def reached_parts(network: WalkNetwork, homes: Snaps, *, cutoff_s: float, backwa
         return _kernels.reached_parts(arcs, sources, homes.indptr, zone, first, last, float(cutoff_s), count, *out)
 
     most = 2 * (len(arcs.edges) + len(sources))
-    indptr, (edge, low, high) = _rows(search, n, (np.int32, np.float64, np.float64), most=most)
+    indptr, (edge, low, high) = _rows(search, n, (np.int32, np.float32, np.float32), most=most)
     return ReachedParts(indptr, edge, low, high)
 
 

@@ -80,8 +80,8 @@ def stamps(
 def outlines(  # noqa: PLR0912 - numba pays for each array handed on
     indptr: IntArray,
     edge: npt.NDArray[np.int32],
-    low: FloatArray,
-    high: FloatArray,
+    low: npt.NDArray[np.float32],
+    high: npt.NDArray[np.float32],
     line: FloatArray,
     along: FloatArray,
     line_start: IntArray,
