@@ -65,7 +65,7 @@ class Results:
             self.versions |= engine.versions
             ratio = "1" if engine is ours else ""
             if engine.seconds and ours.seconds and engine is not ours:
-                ratio = f"{statistics.median(engine.seconds) / statistics.median(ours.seconds):.3g}"
+                ratio = _short(statistics.median(engine.seconds) / statistics.median(ours.seconds))
             self.rows.append(
                 (
                     work,
@@ -369,8 +369,13 @@ def _once(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 def _seconds(engine: Engine) -> str:
     median, spread = statistics.median(engine.seconds), max(engine.seconds) - min(engine.seconds)
-    told = f"{median:.3g} ({spread:.2g})" if len(engine.seconds) > 1 else f"{median:.3g} (once)"
+    told = f"{_short(median)} ({_short(spread)})" if len(engine.seconds) > 1 else f"{_short(median)} (once)"
     return told if engine.scale == 1 else f"{told}, 1/{engine.scale:.0f} of it measured"
+
+
+def _short(number: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _size(case: Case) -> str:
