@@ -1,6 +1,6 @@
 # make demo   sets up .venv and runs the embedded city
 # make test   sets up .venv and runs lint, types, import contract, doctests and tests
-# make bench  times the searches beside scipy
+# make bench  times circle15 beside other engines and writes docs/benchmarks.md; make bench-setup installs them
 # make lock   resolves the lock files anew (needs uv)
 
 # The first Python of 3.11 or newer, 3.11 and 3.13 being the tested ones; override with PYTHON=...
@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 OUT ?= out/demo
 
-.PHONY: demo test test-slow bench lock clean
+.PHONY: demo test test-slow bench bench-setup lock clean
 
 demo: .venv/ready
 	@$(BIN)/circle15 demo --out $(OUT)
@@ -21,7 +21,10 @@ test-slow: .venv/ready-dev
 	@$(BIN)/python -m pytest -m slow
 
 bench: .venv/ready
-	@$(BIN)/python benchmarks/searches.py ../shared/data/reykjavik.osm.pbf
+	@$(BIN)/python benchmarks/run.py
+
+bench-setup: .venv/ready
+	@$(BIN)/python benchmarks/run.py --setup
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "circle15 needs Python 3.11 or newer; install it or name it with PYTHON=..."; exit 1; }
