@@ -37,6 +37,7 @@ EVERYWHERE = "all"
 LINK_M = 150.0
 """Residences with the same gap belong to one gap area when no further apart than this on foot."""
 
+_GROUPS_AT_ONCE = 32
 BUFFER_SEGMENTS = 8
 """Sides of a quarter of the circle round a corner: within 15 cm of round at 30 m."""
 GAP_BUFFER_M = 30.0
@@ -85,13 +86,14 @@ def assign_areas(places: gpd.GeoDataFrame, area_shapes: gpd.GeoDataFrame) -> tup
     """
     if places.crs != area_shapes.crs:
         raise InputError(f"places are in {places.crs} and areas in {area_shapes.crs}; bring both to EPSG:4326")
-    community, district = (_holder(places, area_shapes[area_shapes["level"] == level]) for level in LEVELS)
+    points = points_of(places)
+    community, district = (_holder(points, area_shapes[area_shapes["level"] == level]) for level in LEVELS)
     return community, district
 
 
-def _holder(places: gpd.GeoDataFrame, shapes: gpd.GeoDataFrame) -> pd.Series[str]:
+def _holder(places: gpd.GeoSeries, shapes: gpd.GeoDataFrame) -> pd.Series[str]:
     shapes = shapes.sort_values("area_id")
-    points = points_of(places).to_numpy()
+    points = places.to_numpy()
     point, shape = shapely.STRtree(points).query(shapes.geometry.to_numpy(), predicate="intersects")[::-1]
     first = np.full(len(points), len(shapes))
     np.minimum.at(first, point, shape)
@@ -296,12 +298,13 @@ def gap_areas(
         raise InputError(f"within: a matrix of shape {links.shape}; give {len(lacking)} x {len(lacking)}")
     near = np.round(links.data, 3) <= link_m  # to the millimetre: metres are made from rounded seconds
     start, end = (ends[near].astype(np.int64) for ends in links.coords)
-    drawn = _buffers(residences.geometry.to_numpy()[lacking], buffer_m)
+    shapes = residences.geometry.to_numpy()[lacking]
     reasons = pd.Index(REASONS).get_indexer(pd.Index(access["reason"])).reshape(table.status.shape)
 
     lacks = table.status[lacking] == GAP
     linked = [_linked(lacks[:, column], start, end) for column in range(len(table.kinds))]
-    united = iter(_drawn(drawn, lacks, [members for places in linked for members in places], start, end))
+    groups = [members for places in linked for members in places]
+    drawn = iter(_drawn(shapes, groups, buffer_m=buffer_m, lacks=lacks, start=start, end=end))
     records = []
     for column, name in enumerate(table.kinds):
         places = []
@@ -315,7 +318,7 @@ def gap_areas(
                 "n_residences": len(rows),
                 "nearest_s": _finite_mean(table.time_s[rows, column], counted),
                 "cause": _heaviest(reasons[rows, column], counted),
-                "geometry": next(united),
+                "geometry": next(drawn),
             }
             places.append(place)
         places.sort(key=lambda place: -place["weight"])  # stable: equals stay in the order of their first residence
@@ -341,27 +344,40 @@ def _linked(in_gap: BoolArray, start: IntArray, end: IntArray) -> list[IntArray]
     return np.split(members[np.argsort(piece, kind="stable")], ends[:-1]) if len(members) else []
 
 
-def _drawn(drawn: Any, lacks: BoolArray, groups: list[IntArray], start: IntArray, end: IntArray) -> list[Any]:
-    """The union of each group's shapes. Linked neighbours who lack the same kinds are united once for all kinds."""
+def _drawn(
+    shapes: Any, groups: list[IntArray], *, buffer_m: float, lacks: BoolArray, start: IntArray, end: IntArray
+) -> list[Any]:
+    """What lies within some metres of each group's shapes (longitude and latitude, as the shapes are).
+
+    Linked neighbours who lack the same kinds are united once for all kinds.
+    """
+    if not groups:
+        return []
+    west, south, east, north = shapely.total_bounds(shapes)
+    plane = local_crs((west + east) / 2, (south + north) / 2)
+    flat = _projected(shapes, to_plane(plane))
     _, alike = np.unique(lacks, axis=0, return_inverse=True)
     same = alike[start] == alike[end]
     graph = coo_array((np.ones(same.sum()), (start[same], end[same])), shape=(len(lacks), len(lacks)))
     n_pieces, piece = connected_components(graph, directed=False)
     order = np.argsort(piece, kind="stable")
-    members = np.split(order, np.cumsum(np.bincount(piece, minlength=n_pieces))[:-1]) if len(lacks) else []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # GEOS works on several at once
-        pieces = np.array(list(pool.map(lambda rows: shapely.union_all(drawn[rows]), members)), dtype=object)
-        return list(pool.map(lambda rows: shapely.union_all(pieces[np.unique(piece[rows])]), groups))
+    members = np.split(order, np.cumsum(np.bincount(piece, minlength=n_pieces))[:-1])
+
+    def grown(some: Sequence[IntArray]) -> list[Any]:
+        return [shapely.union_all(shapely.buffer(flat[rows], buffer_m, quad_segs=BUFFER_SEGMENTS)) for rows in some]
+
+    def united(some: Sequence[IntArray]) -> list[Any]:
+        return [shapely.union_all(pieces[np.unique(piece[rows])]) for rows in some]
+
+    pieces = np.array(_in_threads(grown, members), dtype=object)
+    return list(_projected(np.array(_in_threads(united, groups), dtype=object), from_plane(plane)))
 
 
-def _buffers(shapes: Any, buffer_m: float) -> Any:
-    """The shapes grown by metres, measured in a plane centred on them, as longitude and latitude again."""
-    if len(shapes) == 0:
-        return shapes
-    west, south, east, north = shapely.total_bounds(shapes)
-    plane = local_crs((west + east) / 2, (south + north) / 2)
-    grown = shapely.buffer(_projected(shapes, to_plane(plane)), buffer_m, quad_segs=BUFFER_SEGMENTS)
-    return _projected(grown, from_plane(plane))
+def _in_threads(work: Callable[[Sequence[IntArray]], list[Any]], groups: list[IntArray]) -> list[Any]:
+    """The work done on all groups, some at a time: GEOS runs on several threads at once."""
+    chunks = [groups[first : first + _GROUPS_AT_ONCE] for first in range(0, len(groups), _GROUPS_AT_ONCE)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [shape for part in pool.map(work, chunks) for shape in part]
 
 
 def _projected(shapes: Any, transformer: Transformer) -> Any:

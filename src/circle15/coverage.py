@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from circle15.checklist import KINDS, kind
@@ -359,6 +360,5 @@ def names_at(positions: CodeArray, names: Sequence[str] | pd.Series[str] | pd.In
     >>> names_at(np.array([1, -1]), ["a", "b"]).tolist()
     ['b', nan]
     """
-    table = np.full(len(names) + 1, None, dtype=object)
-    table[:-1] = np.asarray(names, dtype=object)
-    return pd.Series(table[positions], dtype="str")
+    known = pa.array(np.asarray(names, dtype=object), type=pa.large_string(), from_pandas=True)
+    return pd.Series(pd.array(known.take(pa.array(positions, mask=positions < 0)), dtype="str"))

@@ -46,7 +46,7 @@ from circle15.schema import (
 )
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.elevation import read_elevation
-from circle15.sources.osm import osm_sites, read_osm
+from circle15.sources.osm import no_garbage_collection, osm_sites, read_osm
 from circle15.sources.registers import osm_areas, read_areas, read_gates, read_residences, read_sites
 from circle15.sources.residences import osm_residences
 from circle15.units import FloatArray, IntArray, minutes_to_s
@@ -156,6 +156,7 @@ class Study:
         """How the study's people walk."""
         return profile_named(self.config.walk.profile, _profiles(self.config))
 
+    @no_garbage_collection()
     def run(self, *, districts: Collection[str] = (), on_stage: Callable[[str], None] = lambda _: None) -> StudyResult:
         """Compute everything.
 
@@ -175,16 +176,18 @@ class Study:
         residences, sites = data.residences, data.sites
         network = data.network.with_open_gates(config.walk.open_gates)
         with clock(STAGES[3]):
-            doors = network.snap(residences.geometry, residences["compound_id"])
+            spots = points_of(residences)
+            doors = network.snap(spots, residences["compound_id"])
             home = self._started(network, doors)
             there, edge = network.snap_sites(sites.geometry), network.data_edge(data.osm.extent)
             threshold_s = self._thresholds_s(residences)
             reach = kind_reach(
-                network, residences, sites, data.settled, home=home, there=there, threshold_s=threshold_s
-            )
+                network, residences.set_geometry(spots), sites, data.settled,
+                home=home, there=there, threshold_s=threshold_s,
+            )  # fmt: skip
             behind = behind_gates(network, sites, data.settled, reach, home=home, there=there, threshold_s=threshold_s)
             edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=2 * threshold_s.max())
-            otherwise = self._otherwise(data, doors, edge, threshold_s)
+            otherwise = self._otherwise(data, spots, doors, edge, threshold_s=threshold_s)
             residences = residences.assign(snap_m=home.snap_m, compound_id=network.compound_ids(home.own))
         with clock(STAGES[4]):
             access = coverage.statuses(
@@ -244,6 +247,7 @@ class Study:
             manifest=self._manifest(data.osm, about, clock.timings, districts),
         )
 
+    @no_garbage_collection()
     def check(self, *, on_stage: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
         """What is wrong or thin in the data, before anything is computed: JSON-ready counts and verdicts.
 
@@ -313,7 +317,9 @@ class Study:
         """Residences where the clock starts."""
         return from_gates(network, doors) if self.config.walk.origin == "gate" else doors
 
-    def _otherwise(self, data: _Data, doors: Snaps, edge: Snaps, threshold_s: FloatArray) -> coverage.OtherTimes | None:
+    def _otherwise(
+        self, data: _Data, spots: gpd.GeoSeries, doors: Snaps, edge: Snaps, *, threshold_s: FloatArray
+    ) -> coverage.OtherTimes | None:
         """The times with compounds open instead of closed, or the other way; None where there is no compound."""
         if not len(data.network.surroundings.compounds):
             return None
@@ -322,8 +328,7 @@ class Study:
         if walk.open_gates:
             known = set(network.gates()["gate_id"])
             network = network.with_open_gates("all" if walk.open_gates == "all" else known & set(walk.open_gates))
-        residences = data.residences
-        home = network.snap_again(doors, residences.geometry, residences["compound_id"])
+        home = network.snap_again(doors, spots, data.residences["compound_id"])
         home, there = self._started(network, home), network.snap_sites(data.sites.geometry)
         limit = float(threshold_s.max())
         confirmed, possible = kind_times(network, data.sites, data.settled, home=home, there=there, cutoff_s=limit)
@@ -480,8 +485,9 @@ class Study:
                     f"{config.path}: key 'within' lies outside the data of {config.osm.file}, which spans "
                     f"{west:.4f},{south:.4f},{east:.4f},{north:.4f}; choose a box inside it"
                 )
-        inside = shapely.covers(frame, points_of(residences).to_numpy())
-        beyond = int((~shapely.covers(osm.extent, points_of(residences).to_numpy())).sum())
+        spots = points_of(residences)
+        inside = shapely.covers(frame, spots.to_numpy())
+        beyond = int((~shapely.covers(osm.extent, spots.to_numpy())).sum())
         if not inside.any():
             source = section.file or config.osm.file
             raise DataError(
@@ -492,7 +498,8 @@ class Study:
         if not residences["weight"].sum() > 0:
             source = config.file(section.file or config.osm.file)
             raise DataError(f"{source}: no residence in the study area has any weight; give residents or floor area")
-        community, district = areas.assign_areas(residences, area_shapes)
+        within = residences.set_geometry(spots[inside].reset_index(drop=True))
+        community, district = areas.assign_areas(within, area_shapes)
         settings = area_shapes.set_index(["level", "area_id"])["setting"]
         setting = pd.Series(config.setting, index=residences.index, dtype="str")
         for level, ids in (("district", district), ("community", community)):

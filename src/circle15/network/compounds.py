@@ -121,8 +121,10 @@ def ground_of(parts: Parts, ways: Ways, compounds: gpd.GeoDataFrame) -> IntArray
     """
     access, says = ways.access[parts.edge_way], ways.says_access[parts.edge_way]
     ground = np.select([access == "private", access == "customers"], [PRIVATE, CUSTOMERS], default=PUBLIC)
-    rows = np.flatnonzero((access == "private") | ((access == "public") & ~says))
-    if len(compounds):
+    follows = (access == "private") | ((access == "public") & ~says)
+    near = _near(compounds, ways.lonlat[parts.positions], parts.positions_start)
+    rows = np.flatnonzero(follows & near)
+    if len(rows):
         lines = as_lines(ways.lonlat[parts.positions], parts.positions_start, rows)
         middles = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
         inside = smallest_around(np.asarray(shapely.points(_plane(middles, compounds.crs))), compounds)
@@ -172,7 +174,7 @@ def _parted_at_edges(
     ways: Ways, compounds: gpd.GeoDataFrame, parted: BoolArray, rule: Mapping[int, str], names: dict[int, str]
 ) -> tuple[Ways, IntArray]:
     """The ways with a node wherever one of the `parted` passes a compound's edge, and those nodes."""
-    segment, lines = _segments(ways, compounds.crs, parted)
+    segment, lines = _segments(ways, compounds.crs, parted & _near(compounds, ways.lonlat, ways.offsets))
     rims = shapely.boundary(np.asarray(compounds.geometry.array))
     which, hit = shapely.STRtree(lines).query(rims, predicate="intersects")
     points, pair = shapely.get_parts(shapely.intersection(rims[which], lines[hit]), return_index=True)
@@ -197,12 +199,25 @@ def _parted_at_edges(
     return ways, np.unique(nodes)
 
 
+def _near(compounds: gpd.GeoDataFrame, lonlat: FloatArray, start: IntArray) -> BoolArray:
+    """Whether the box of each line (rows start[i] to start[i + 1]) meets that of some compound."""
+    near = np.zeros(len(start) - 1, dtype=bool)
+    if not len(compounds) or not len(near):
+        return near
+    low, high = (extreme.reduceat(lonlat, start[:-1]) for extreme in (np.minimum, np.maximum))
+    boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    around = compounds.to_crs("EPSG:4326").bounds.to_numpy()
+    hit, _ = shapely.STRtree(shapely.box(*around.T)).query(boxes, predicate="intersects")
+    near[hit] = True
+    return near
+
+
 def _segments(ways: Ways, crs: CRS, chosen: BoolArray) -> tuple[IntArray, np.ndarray[Any, Any]]:
     """The first row of each segment of the chosen ways in the node arrays, and the segments as lines in the plane."""
     of_node = ways.of_node
     rows = np.flatnonzero((of_node[:-1] == of_node[1:]) & chosen[of_node[:-1]])
-    xy = _plane(ways.lonlat, crs)
-    lines: Any = shapely.linestrings(np.stack([xy[rows], xy[rows + 1]], axis=1))
+    ends = [_plane(ways.lonlat[at], crs) for at in (rows, rows + 1)]
+    lines: Any = shapely.linestrings(np.stack(ends, axis=1))
     long = shapely.length(lines) > 0
     return rows[long], np.asarray(lines[long], dtype=object)
 
@@ -215,12 +230,11 @@ def _nearest_nodes(
     0 where a new node is needed.
     """
     serves = np.zeros(len(segment), dtype=np.int64)
-    plane = _plane(ways.lonlat, crs)
     is_gate = np.isin(ways.node_ids, gates)
     for i, (row, at) in enumerate(zip(segment.tolist(), xy, strict=True)):
         way = int(np.searchsorted(ways.offsets, row, side="right")) - 1
         span = np.arange(ways.offsets[way], ways.offsets[way + 1])
-        far = np.hypot(*(plane[span] - at).T)
+        far = np.hypot(*(_plane(ways.lonlat[span], crs) - at).T)
         near_gate = is_gate[span] & (far <= gate_near_m)
         if near_gate.any():
             serves[i] = ways.node_ids[span[near_gate][np.argmin(far[near_gate])]]

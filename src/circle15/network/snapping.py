@@ -241,19 +241,20 @@ def _barred(
 
     `leaves`: legs that end on a street outside the place's own closed compound, though it be at the very gate.
     """
-    start, end = np.broadcast_to(start_m, len(legs)), shapely.length(legs) - end_m
     barred = np.zeros(len(legs), dtype=bool)
-    rows = np.flatnonzero(start < end)
+    # The whole leg first: few meet any barrier, and only those are worth cutting.
+    trees = [network.barrier_tree, *([network.compound_tree] if network.surroundings.closed else [])]
+    rows = np.unique(np.concatenate([tree.query(legs, predicate="intersects")[0] for tree in trees]))
+    start, end = np.broadcast_to(start_m, len(legs)), shapely.length(legs) - end_m
+    rows = rows[start[rows] < end[rows]]
     ends = [shapely.get_coordinates(shapely.line_interpolate_point(legs[rows], at[rows])) for at in (start, end)]
     cut = shapely.linestrings(np.stack(ends, axis=1))
-    hit, _ = network.barrier_tree.query(cut, predicate="intersects")
-    barred[rows[hit]] = True
-    if network.surroundings.closed:
-        hit, _ = network.compound_tree.query(cut, predicate="intersects")
+    for tree in trees:
+        hit, _ = tree.query(cut, predicate="intersects")
         barred[rows[hit]] = True
-        if leaves is not None:
-            hit, which = network.compound_tree.query(legs, predicate="dwithin", distance=SAME_PLACE_M)
-            barred[hit[leaves[hit] & (compound[hit] == which + 1)]] = True
+    if network.surroundings.closed and leaves is not None:
+        hit, which = network.compound_tree.query(legs, predicate="dwithin", distance=SAME_PLACE_M)
+        barred[hit[leaves[hit] & (compound[hit] == which + 1)]] = True
     return barred
 
 

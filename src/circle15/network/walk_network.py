@@ -39,7 +39,7 @@ from circle15.network.snaps import Snaps
 from circle15.network.squares import with_squares_crossed
 from circle15.network.streets import as_lines, lengths_m, split_at_junctions, walkable_ways
 from circle15.network.tables import checked_network_tables
-from circle15.units import BoolArray, FloatArray, IntArray, from_plane, local_crs, to_plane
+from circle15.units import WGS84, BoolArray, FloatArray, IntArray, from_plane, local_crs, to_plane
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -558,7 +558,11 @@ class WalkNetwork:
         """Geometry in any CRS as shapely objects in the local plane."""
         if geometry.crs is None:
             raise DataError("geometry without a coordinate system; set it, for instance with .set_crs('EPSG:4326')")
-        return np.asarray(geometry.to_crs(self.crs).array, dtype=object)
+        if geometry.crs != WGS84:
+            geometry = geometry.to_crs(WGS84)
+        forward = to_plane(self.crs).transform
+        moved = shapely.transform(np.asarray(geometry.array), lambda xy: np.column_stack(forward(xy[:, 0], xy[:, 1])))
+        return np.asarray(moved, dtype=object)
 
     def snap(self, geometry: gpd.GeoSeries, compound_id: pd.Series[str] | None = None) -> Snaps:
         """Hang residences on the network, each by a point in it.

@@ -39,7 +39,7 @@ from circle15.checklist import match, osm_keys
 from circle15.errors import DataError, InputError, head
 from circle15.units import BoolArray, FloatArray, IntArray, local_crs, to_plane
 
-__all__ = ["OsmExtract", "osm_sites", "read_osm"]
+__all__ = ["OsmExtract", "no_garbage_collection", "osm_sites", "read_osm"]
 
 Box = tuple[float, float, float, float]
 Tags = dict[str, str]
@@ -146,8 +146,11 @@ class OsmExtract:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Python's collector would look through hundreds of thousands of new dicts again and again: a fifth of the time."""
+def no_garbage_collection() -> Iterator[None]:
+    """Python's collector would look through hundreds of thousands of dicts of tags again and again.
+
+    That is a fifth of the time. It comes back whenever enough shapes are made, so a study does without it while it holds an extract.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -157,7 +160,7 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-@_no_garbage_collection()
+@no_garbage_collection()
 def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExtract:
     """Read a PBF or XML file (XML plain, .gz or .bz2; told by its first bytes, not by its name).
 
