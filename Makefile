@@ -1,6 +1,7 @@
 # make demo   sets up .venv and runs the embedded city
 # make test   sets up .venv and runs lint, types, import contract, doctests and tests
 # make bench  times circle15 beside other engines and writes docs/benchmarks.md; make bench-setup installs them
+# make pictures   makes the pictures of docs/circles.md (needs the font Noto Sans CJK)
 # make lock   resolves the lock files anew (needs uv)
 
 # The first Python of 3.11 or newer, 3.11 and 3.13 being the tested ones; override with PYTHON=...
@@ -9,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 OUT ?= out/demo
 
-.PHONY: demo test test-slow bench bench-setup lock clean
+.PHONY: demo test test-slow bench bench-setup pictures lock clean
 
 demo: .venv/ready
 	@$(BIN)/circle15 demo --out $(OUT)
@@ -25,6 +26,9 @@ bench: .venv/ready
 
 bench-setup: .venv/ready
 	@$(BIN)/python benchmarks/run.py --setup
+
+pictures: .venv/ready-dev
+	@$(BIN)/python docs/make_circles.py --data ../shared/data
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "circle15 needs Python 3.11 or newer; install it or name it with PYTHON=..."; exit 1; }
