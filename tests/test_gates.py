@@ -463,6 +463,52 @@ def _dense(times):
     return out
 
 
+def test_the_mouth_of_a_drive_is_walked_by_everybody(tmp_path):
+    # A pavement 1-4 ends on a drive at 4, 12 m from the road 5-6-7 that the drive comes from. These 12 m are public,
+    # the next 50 m aren't: from the road it is 12 + 100 m to the pavement's far end.
+    nodes = {1: (0, 12, {}), 4: (100, 12, {}), 5: (0, 0, {}), 6: (100, 0, {}), 7: (900, 0, {}), 8: (100, 62, {})}
+    ways = {
+        10: ([5, 6, 7], {"highway": "residential"}),
+        20: ([1, 4], {"highway": "footway"}),
+        30: ([6, 4, 8], {"highway": "service", "access": "private"}),
+    }
+    network = network_of(tmp_path, nodes, ways, min_component_m=0.0, max_snap_m=10.0)
+    assert walk_s(network, (100, 0), (0, 12)) == seconds(112)
+    assert walk_s(network, (100, 0), (100, 62)) == np.inf
+    # With a gate at its mouth it is private from there.
+    gated = nodes | {6: (100, 0, {"barrier": "gate"})}
+    network = network_of(tmp_path, gated, ways, min_component_m=0.0, max_snap_m=10.0)
+    assert walk_s(network, (100, 0), (0, 12)) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("tags", "snap_m"),
+    [
+        ({"highway": "footway", "tunnel": "yes"}, 60),
+        ({"highway": "footway", "layer": "-1"}, 60),
+        ({"highway": "residential", "bridge": "yes"}, 60),
+        ({"highway": "footway", "tunnel": "building_passage"}, 30),
+        ({"highway": "footway", "layer": "1"}, 30),
+    ],
+)
+def test_places_do_not_hang_on_bridges_and_tunnels(tmp_path, tags, snap_m):
+    nodes, ways = BARRIER_SCENE
+    network = network_of(tmp_path, nodes, ways | {10: ([5, 1, 2], tags)})
+    assert network.snap(spots({"h": (100, 30)}).geometry).snap_m[0] == pytest.approx(snap_m, abs=0.05)
+
+
+def test_on_wheels_the_street_at_the_door_is_not_left_out(tmp_path):
+    # The street at the door, 30 m south, is too steep for wheels; another lies 60 m north: as near as that (30 m more)
+    # it will do; the house 20 m from the steep one and 70 m from the other is off the network of wheels.
+    nodes, ways = BARRIER_SCENE
+    steep = ways | {10: ([5, 1, 2], {"highway": "residential", "incline": "15%"})}
+    network = network_of(tmp_path, nodes, steep, profile="wheelchair", min_component_m=0.0)
+    snaps = network.snap(spots({"h": (100, 30), "i": (100, 20)}).geometry)
+    assert snaps.snap_m.tolist() == [pytest.approx(60, abs=0.05), np.inf]
+    adult = network_of(tmp_path, nodes, steep, profile="adult").snap(spots({"h": (100, 30), "i": (100, 20)}).geometry)
+    assert adult.snap_m.tolist() == pytest.approx([30, 20], abs=0.05)
+
+
 #   a ---200--- b     a house 30 m north of the street, a wall between at 15 m; a second street 60 m north of the house
 def walls_scene(barriers):
     nodes = spots({"a": (0, 0), "b": (200, 0), "c": (0, 90), "d": (200, 90)}, "node_id")

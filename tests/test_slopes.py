@@ -184,17 +184,23 @@ def test_steep_for_thirty_metres_is_steep_though_the_street_is_long():
 
 
 def test_a_wheelchair_isnt_snapped_to_a_street_it_cant_use():
-    #   c ======== d   level, 150 m north
+    #   c ======== d   level, 65 m or 150 m north of the steep one
     #
     #     x            home, 20 m north of the steep street
     #   a -------- b   up 10 %
-    nodes = {**AB, "c": (0.0, 150.0), "d": (100.0, 150.0)}
-    edges = [("a", "b", 100.0), ("c", "d", 100.0)]
-    hill = ground(lambda x, y: np.where(y < 75, 0.1 * x, 0.0))
+    # The level one will do where it lies at most 30 m farther than the one at the door: 45 m, but not 130 m.
+    hill = ground(lambda x, y: np.where(y < 40, 0.1 * x, 0.0), cell_m=5.0)
     home = spots({"x": (50.0, 20.0)}).geometry
-    for profile, edge, leg_m in (("adult", 0, 20.0), ("wheelchair", 1, 130.0)):
-        snaps = on_ground(nodes, edges, hill, profile=profile, min_component_m=50.0).snap(home)
-        assert (snaps.edge.tolist(), snaps.leg_m.tolist()) == ([edge], [pytest.approx(leg_m, abs=0.1)])
+    for profile, north_m, edges, legs_m in (
+        ("adult", 65.0, [0], [20.0]),
+        ("wheelchair", 65.0, [1], [45.0]),
+        ("wheelchair", 150.0, [], []),
+    ):
+        nodes = {**AB, "c": (0.0, north_m), "d": (100.0, north_m)}
+        network = on_ground(nodes, [("a", "b", 100.0), ("c", "d", 100.0)], hill, profile=profile, min_component_m=50.0)
+        snaps = network.snap(home)
+        assert snaps.edge.tolist() == edges
+        assert snaps.leg_m.tolist() == pytest.approx(legs_m, abs=0.1)
 
 
 def test_steep_streets_join_no_island():

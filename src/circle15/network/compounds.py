@@ -33,6 +33,8 @@ REGISTER_NEAR_M = 20.0
 SAME_GATE_M = 5.0
 """A gate of a register takes the place of a mapped one this near on that way."""
 SAME_NODE_M = 0.5
+MOUTH_M = 15.0
+"""Half a road, a verge and a pavement: so long is the piece of a private drive that everybody walks over."""
 
 
 class GatedWays(NamedTuple):
@@ -114,10 +116,15 @@ def gated_ways(
     return GatedWays(ways, rule, cuts, names)
 
 
-def ground_of(parts: Parts, ways: Ways, compounds: gpd.GeoDataFrame) -> IntArray:
+def ground_of(parts: Parts, ways: Ways, length_m: FloatArray, compounds: gpd.GeoDataFrame, gates: IntArray) -> IntArray:
     """(m,) whose ground each street is on, as `gates.enclose` reads it.
 
-    A street belongs to the smallest compound that its middle lies in.
+    A street belongs to the smallest compound that its middle lies in. A private stretch of up to 15 m between public
+    ways, without a gate at its ends, is the mouth of a drive over which a pavement leads: it is public.
+
+    Parameters
+    ----------
+    length_m : (m,) metres; gates : nodes at which a gate of any sort stands.
     """
     access, says = ways.access[parts.edge_way], ways.says_access[parts.edge_way]
     ground = np.select([access == "private", access == "customers"], [PRIVATE, CUSTOMERS], default=PUBLIC)
@@ -130,6 +137,12 @@ def ground_of(parts: Parts, ways: Ways, compounds: gpd.GeoDataFrame) -> IntArray
         inside = smallest_around(np.asarray(shapely.points(_plane(middles, compounds.crs))), compounds)
         code = 1 + inside + np.where(access[rows] == "private", 0, len(compounds))
         ground[rows[inside >= 0]] = code[inside >= 0]
+    passed = np.isin(parts.vertex_node, gates, invert=True)
+    public = np.zeros(len(parts.vertex_node), dtype=bool)
+    public[parts.edge_u[access == "public"]] = public[parts.edge_v[access == "public"]] = True
+    passed &= public
+    mouth = (ground < PUBLIC) & (length_m <= MOUTH_M) & passed[parts.edge_u] & passed[parts.edge_v]
+    ground[mouth & (parts.edge_u != parts.edge_v)] = PUBLIC
     return np.asarray(ground, dtype=np.int64)
 
 

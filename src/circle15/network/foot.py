@@ -113,6 +113,17 @@ def stops_strangers(tags: Mapping[str, str]) -> bool:
     return gate_rule(tags) == "closed"
 
 
+def has_frontage(tags: Mapping[str, str]) -> bool:
+    """Whether places may hang on a way: not on bridges, in tunnels or below the ground, entered at their ends only.
+
+    >>> has_frontage({"highway": "footway", "layer": "-1"}), has_frontage({"tunnel": "building_passage"})
+    (False, True)
+    """
+    if tags.get("bridge", "no") != "no" or tags.get("tunnel", "no") not in {"no", "building_passage"}:
+        return False
+    return not tags.get("layer", "").startswith("-")
+
+
 def street_class(tags: Mapping[str, str]) -> str:
     """The sort of a way: "road" (streets with frontage, pedestrian ones too), "path" or "steps"."""
     highway = tags.get("highway")

@@ -29,6 +29,9 @@ SAME_PLACE_M = 0.1
 OWN_WALL_M = 2.0
 """A wall this near to a gate, a door or a polygon's edge is its own, and doesn't part it from the street."""
 
+BESIDE_M = 30.0
+"""A street that is farther off by more than this isn't the one at the door."""
+
 Shapes = np.ndarray[Any, Any]
 
 
@@ -164,18 +167,23 @@ def _hung(
     """One entry for each place: on the nearest street that it may use and that no barrier parts from it.
 
     A place uses public streets, private pieces, and the streets of its own compound; with `public` the first only.
-    `people`: they live there; `on_wall`: the places are doors and gates.
+    `people`: they live there; `on_wall`: the places are doors and gates. Where the street at the door is one that the
+    profile's people shun (too steep for wheels), another counts only where it lies about as near.
     Where barriers keep a place in, it goes through a gate that stands on no street; where there is none either, the
     people of a closed compound go straight to the nearest street, since they do live there.
     """
     edges, tree = network.snap_tree
-    (which, hit), _ = tree.query_nearest(shapes, max_distance=network.max_snap_m, return_distance=True)
+    (which, hit), far = tree.query_nearest(shapes, max_distance=network.max_snap_m, return_distance=True)
+    shunned = ~network.edge_open[edges[hit]].any(axis=1)
+    limit_m = np.full(len(shapes), network.max_snap_m)
+    limit_m[which[shunned]] = far[shunned] + BESIDE_M
     nearest = _free(network, shapes, compound, which, edges[hit], public=public, on_wall=on_wall)
     left = np.setdiff1d(which, nearest.place)
     parts = [nearest]
     if len(left):
         which, hit = tree.query(shapes[left], predicate="dwithin", distance=network.max_snap_m)
-        pairs = left[which], edges[hit]
+        near = shapely.dwithin(shapes[left[which]], network.lines[edges[hit]], limit_m[left[which]])
+        pairs = left[which[near]], edges[hit[near]]
         parts.append(_free(network, shapes, compound, *pairs, public=public, on_wall=on_wall))
         left = np.setdiff1d(left, parts[1].place)
         if network.surroundings.closed or len(network.surroundings.gates):
@@ -222,10 +230,11 @@ def _free(
 
 
 def _permitted(network: WalkNetwork, edge: IntArray, compound: IntArray, *, public: bool) -> BoolArray:
-    home = network.edge_home[edge]
+    home, open_ = network.edge_home[edge], network.edge_open[edge].any(axis=1)
     if public:
-        return np.asarray(home == 0, dtype=bool)
-    return np.asarray((home == 0) | (home > len(network.surroundings.compounds)) | (home == compound), dtype=bool)
+        return np.asarray(open_ & (home == 0), dtype=bool)
+    mine = (home == 0) | (home > len(network.surroundings.compounds)) | (home == compound)
+    return np.asarray(open_ & mine, dtype=bool)
 
 
 def _barred(
@@ -300,6 +309,8 @@ def _where_streets_cross(network: WalkNetwork, shapes: Shapes, rows: IntArray) -
     polygonal = np.isin(shapely.get_type_id(shapes[rows]), (3, 6))
     rims = np.where(polygonal, shapely.boundary(shapes[rows]), shapes[rows])
     which, hit = tree.query(rims, predicate="intersects")
+    open_ = network.edge_open[edges[hit]].any(axis=1)
+    which, hit = which[open_], hit[open_]
     place, edge, fraction = points_shared(rims[which], network.lines[edges[hit]], rows[which], edges[hit])
     return Entries(place, edge, fraction, np.zeros(len(place)))
 

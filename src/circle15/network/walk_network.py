@@ -23,6 +23,7 @@ from circle15.errors import DataError, InputError, head
 from circle15.network.arcs import Arcs, arcs_of, morton_order
 from circle15.network.compounds import checked_compound_default, compounds_of, gated_ways, ground_of
 from circle15.network.crossings import CROSSING_KINDS, crossings_on_edges
+from circle15.network.foot import has_frontage
 from circle15.network.gates import Enclosed, enclose, zones_of
 from circle15.network.profiles import Profile, profile_named
 from circle15.network.slopes import Slopes, edge_slopes, unknown_slopes, way_slopes
@@ -62,6 +63,7 @@ class WalkNetwork:
     edge_class : (m,) "road", "path", "steps" or "gate".
     edge_name : (m,) the street's name, None where it has none.
     edge_length_m : (m,) geodesic metres.
+    edge_frontage : (m,) whether places may hang on an edge: not on bridges, in tunnels, or on gates.
     edge_forward, edge_backward : (m,) whether the edge may be walked from u to v, and from v to u.
     edge_ground : (m,) whose ground a street is on, whatever compounds' default; of a gate that of its inner side: 0 for
         everybody's, c for private ways of compound c (of n), n + c for those that follow its default, below 0 for
@@ -95,6 +97,7 @@ class WalkNetwork:
     edge_class: np.ndarray[Any, Any]
     edge_name: np.ndarray[Any, Any]
     edge_length_m: FloatArray
+    edge_frontage: BoolArray
     edge_forward: BoolArray
     edge_backward: BoolArray
     coords_lonlat: FloatArray
@@ -170,8 +173,10 @@ class WalkNetwork:
         parts = split_at_junctions(ways, np.concatenate([gated.cuts, shut]))
         coords, start = ways.lonlat[parts.positions], parts.positions_start
         length_m = lengths_m(ways.lonlat, parts.positions, start)
+        gate_nodes = rule.index.to_numpy(dtype=np.int64)
+        ground = ground_of(parts, ways, length_m, polygons, gate_nodes)
         made = enclose(
-            parts.edge_u, parts.edge_v, ground_of(parts, ways, polygons), np.isin(parts.vertex_node, shut),
+            parts.edge_u, parts.edge_v, ground, np.isin(parts.vertex_node, shut),
             n_compounds=len(polygons),
         )  # fmt: skip
         node = parts.vertex_node[made.vertex_from]
@@ -193,6 +198,7 @@ class WalkNetwork:
             edge_class=ways.street_class[way_of],
             edge_name=ways.name[way_of],
             edge_length_m=length_m,
+            edge_frontage=np.array([has_frontage(tags_of[one]) for one in ways.osm_id], dtype=bool)[way_of],
             edge_forward=ways.forward[way_of],
             edge_backward=ways.backward[way_of],
             slopes=slopes,
@@ -269,6 +275,7 @@ class WalkNetwork:
             edge_class=table["street_class"].to_numpy(dtype=object),
             edge_name=table["name"].to_numpy(dtype=object),
             edge_length_m=length_m,
+            edge_frontage=np.ones(len(table), dtype=bool),
             edge_forward=np.ones(len(table), dtype=bool),
             edge_backward=~table["oneway"].to_numpy(dtype=bool),
             slopes=slopes,
@@ -294,6 +301,7 @@ class WalkNetwork:
         edge_class: np.ndarray[Any, Any],
         edge_name: np.ndarray[Any, Any],
         edge_length_m: FloatArray,
+        edge_frontage: BoolArray,
         edge_forward: BoolArray,
         edge_backward: BoolArray,
         slopes: Slopes,
@@ -317,6 +325,7 @@ class WalkNetwork:
             edge_class=np.concatenate([edge_class, np.full(n, "gate", dtype=object)]),
             edge_name=np.concatenate([edge_name, np.full(n, None, dtype=object)]),
             edge_length_m=np.concatenate([edge_length_m, np.zeros(n)]),
+            edge_frontage=np.concatenate([edge_frontage, np.zeros(n, dtype=bool)]),
             edge_forward=np.concatenate([edge_forward, np.ones(n, dtype=bool)]),
             edge_backward=np.concatenate([edge_backward, np.ones(n, dtype=bool)]),
             edge_ground=made.ground,
@@ -507,9 +516,9 @@ class WalkNetwork:
 
     @cached_property
     def snap_tree(self) -> tuple[IntArray, shapely.STRtree]:
-        """The streets that places may hang on, and their lines as a tree."""
-        usable = (self.component_m >= self.min_component_m) & self.edge_open.any(axis=1)
-        edges = np.flatnonzero(usable & (self.edge_class != "gate"))
+        """The streets that places may hang on, and those that the profile's people shun; their lines as a tree."""
+        open_ = self.edge_open.any(axis=1)
+        edges = np.flatnonzero(self.edge_frontage & (~open_ | (self.component_m >= self.min_component_m)))
         return edges, shapely.STRtree(self.lines[edges])
 
     @cached_property

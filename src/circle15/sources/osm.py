@@ -149,7 +149,8 @@ class OsmExtract:
 def no_garbage_collection() -> Iterator[None]:
     """Python's collector would look through hundreds of thousands of dicts of tags again and again.
 
-    That is a fifth of the time. It comes back whenever enough shapes are made, so a study does without it while it holds an extract.
+    That is a fifth of the time. It comes back whenever enough shapes are made, so a study does without it while it
+    holds an extract.
     """
     was_on = gc.isenabled()
     gc.disable()
