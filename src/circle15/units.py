@@ -60,7 +60,7 @@ def geodesic_lengths_m(lon: FloatArray, lat: FloatArray) -> FloatArray:
 @lru_cache(maxsize=32)
 def local_crs(lon: float, lat: float) -> CRS:
     """Transverse Mercator centred on a place: metres, true within 0.1 % to some 280 km east or west of it."""
-    return CRS.from_proj4(f"+proj=tmerc +lat_0={lat:.6f} +lon_0={lon:.6f} +k=1 +ellps=WGS84 +units=m +no_defs")
+    return CRS.from_proj4(f"+proj=tmerc +approx +lat_0={lat:.6f} +lon_0={lon:.6f} +k=1 +ellps=WGS84 +units=m +no_defs")
 
 
 @lru_cache(maxsize=32)

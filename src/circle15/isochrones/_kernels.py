@@ -32,8 +32,11 @@ _BIN = 2  # cells along the side of a bin of segments
 _NODE, _EAST, _NORTH = 1, 2, 4  # a node is inside; so is the whole edge to the next node east, or north, of it
 _SEGMENT = 5  # columns of a segment: x, y of its start, its direction, its length
 
+compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "arcp"})
+"""Products may be fused with sums, and divisions become products: nothing here is measured to the last bit."""
 
-@njit(cache=True, nogil=True, error_model="numpy")
+
+@compiled
 def stamps(
     edge: IntArray,
     line: FloatArray,
@@ -76,7 +79,7 @@ def stamps(
     return indptr, run[:n_runs].copy(), mark[:n_marks].copy()
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def outlines(  # noqa: PLR0912 - numba pays for each array handed on
     indptr: IntArray,
     edge: npt.NDArray[np.int32],
@@ -151,7 +154,7 @@ def outlines(  # noqa: PLR0912 - numba pays for each array handed on
     return corners[:n_corners].copy(), start[: n_rings + 1].copy(), owner[:n_rings].copy(), area[:n_rings].copy()
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _window(segment: FloatArray, width: float, step: float) -> tuple[int, int, int, int]:
     """First row and column of grid nodes, and how many rows and columns, with nothing but outside nodes on the rim."""
     left, right, bottom, top = np.inf, -np.inf, np.inf, -np.inf
@@ -165,7 +168,7 @@ def _window(segment: FloatArray, width: float, step: float) -> tuple[int, int, i
     return first_row, first_column, ny, nx
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _press(run: IntArray, mark: MarkArray, marks: MarkArray, first_row: int, first_column: int) -> None:
     """Press a stamp on the grid."""
     for r in range(len(run)):
@@ -174,21 +177,21 @@ def _press(run: IntArray, mark: MarkArray, marks: MarkArray, first_row: int, fir
             marks[row, column + i] |= mark[start + i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _longer(array):  # type: ignore[no-untyped-def] # of any kind
     grown = np.empty(2 * array.size, array.dtype)
     grown[: array.size] = array
     return grown
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _longer_rows(array):  # type: ignore[no-untyped-def] # of any kind
     grown = np.empty((2 * array.shape[0], array.shape[1]), array.dtype)
     grown[: array.shape[0]] = array
     return grown
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _add_part(
     segment: FloatArray,
     used: int,
@@ -212,7 +215,7 @@ def _add_part(
     return used
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _within(px: float, py: float, ux: float, uy: float, segment: FloatArray, k: int, r: float) -> tuple[float, float]:
     """From where to where the line p + t u (u of length 1) is within r of a segment; the first is larger if nowhere."""
     vx, vy, length = segment[k, 2], segment[k, 3], segment[k, 4]
@@ -247,7 +250,7 @@ def _within(px: float, py: float, ux: float, uy: float, segment: FloatArray, k: 
     return a, b
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _nearest(px: float, py: float, segment: FloatArray, k: int) -> tuple[float, float, float]:
     """Distance to a segment, and the unit vector away from its nearest point."""
     at = min(max((px - segment[k, 0]) * segment[k, 2] + (py - segment[k, 1]) * segment[k, 3], 0.0), segment[k, 4])
@@ -258,7 +261,7 @@ def _nearest(px: float, py: float, segment: FloatArray, k: int) -> tuple[float, 
     return d, dx / d, dy / d
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _mark(segment: FloatArray, marks: MarkArray, x0: float, y0: float, step: float, r: float) -> None:
     """Mark what each pill holds of the grid with its first node at (x0, y0)."""
     for k in range(segment.shape[0]):
@@ -280,7 +283,7 @@ def _mark(segment: FloatArray, marks: MarkArray, x0: float, y0: float, step: flo
             before_first, before_last = first, last
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _binned(
     segment: FloatArray, marks: MarkArray, x0: float, y0: float, step: float, width: float
 ) -> tuple[ListArray, ListArray, ListArray]:
@@ -303,7 +306,7 @@ def _binned(
     return head, following, pill
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _bin_pill(
     segment: FloatArray,
     k: int,
@@ -334,7 +337,7 @@ def _bin_pill(
     return used
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _covered(
     px: float,
     py: float,
@@ -372,7 +375,7 @@ def _covered(
     return min(reached, length), last
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _meeting(
     px: float, py: float, segment: FloatArray, one: int, other: int, width: float, step: float
 ) -> tuple[float, float, bool]:
@@ -393,7 +396,7 @@ def _meeting(
     return px, py, max(_nearest(px, py, segment, one)[0], _nearest(px, py, segment, other)[0]) <= width + SLACK_M / 4
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _crossings(
     marks: MarkArray,
     row: int,
@@ -446,7 +449,7 @@ def _crossings(
     return used
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _rim(i: int, south: IntArray, side: IntArray, north: IntArray, event: IntArray) -> int:
     """Crossings round a cell, counterclockwise, rows of (crossing, edge of the cell, whether a covered run ends)."""
     n = 0
@@ -468,7 +471,7 @@ def _rim(i: int, south: IntArray, side: IntArray, north: IntArray, event: IntArr
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _closing(
     goes: int,
     comes: int,
@@ -527,7 +530,7 @@ def _closing(
     return used
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _outline(
     segment: FloatArray,
     marks: MarkArray,
@@ -569,7 +572,7 @@ def _outline(
     return _rings(xy[:used], onward, extra, between, hole)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _close_cells(
     row: int,
     x0: float,
@@ -612,7 +615,7 @@ def _close_cells(
     return n_extra
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _rings(
     xy: FloatArray, onward: IntArray, extra: FloatArray, between: IntArray, hole: float
 ) -> tuple[FloatArray, IntArray, FloatArray]:
@@ -638,7 +641,7 @@ def _rings(
     return corners[:used], size[:n_rings], area[:n_rings]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _append(corners: FloatArray, begin: int, used: int, x: float, y: float) -> int:
     """Append a corner to the ring from `begin` on, dropping the last one if it lies on the way to the new one."""
     if used > begin + 1:
@@ -651,7 +654,7 @@ def _append(corners: FloatArray, begin: int, used: int, x: float, y: float) -> i
     return used + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _area(corners: FloatArray, begin: int, end: int) -> float:
     """Area of a ring, positive counterclockwise."""
     doubled = 0.0
