@@ -20,6 +20,7 @@ from circle15.reach import (
     links_passed,
     nearest_sites,
     nearest_times,
+    reached_nodes,
     reached_parts,
     straight_line_m,
     take,
@@ -461,10 +462,37 @@ def test_k_must_be_a_whole_number(k):
         nearest_sites(network, people, places, holds({"s": "school"}), cutoff_s=900, k=k)
 
 
+@given(st.integers(0, 10_000))
+def test_scipy_reaches_the_same_nodes(seed):
+    network = with_zones(random_network(seed), seed)
+    homes = random_places(network, seed, 6, n_zones=3)
+    found = reached_nodes(network, homes, cutoff_s=500.0)
+    at_nodes = [(e, f) for v in range(len(network.node_id)) for e, f in [_end_at(network, v)]]
+    n = len(at_nodes)
+    edge, fraction = (np.array(column) for column in zip(*at_nodes, strict=True))
+    nodes = Snaps(np.arange(n + 1), edge, fraction.astype(float), np.zeros(n), np.zeros(n, dtype=np.int64))
+    for i in range(6):
+        walked = as_walked_by(network, int(homes.own[i]))
+        theirs = scipy_times_s(walked, take(homes, np.array([i])), nodes, limit_s=600.0)[0]
+        ours = np.full(n, np.inf)
+        mine = slice(found.indptr[i], found.indptr[i + 1])
+        ours[found.node[mine]] = found.time_s[mine]
+        assert len(set(found.node[mine].tolist())) == found.indptr[i + 1] - found.indptr[i]
+        near = np.isfinite(ours)
+        assert ours[near] == pytest.approx(theirs[near], abs=2e-3)
+        assert (theirs[~near] > 500 - 2e-3).all()
+
+
+def _end_at(network, vertex):
+    """An edge that ends at a vertex, and the fraction of that end."""
+    at_u = np.flatnonzero(network.edge_u == vertex)
+    return (int(at_u[0]), 0.0) if len(at_u) else (int(np.flatnonzero(network.edge_v == vertex)[0]), 1.0)
+
+
 def test_warming_up_leaves_nothing_to_compile():
     warm_up()
     searches = [getattr(_kernels, name) for name in ("nearest_places", "in_ticks", "times_between", "counts_within")]
-    searches += [_kernels.reached_parts, _kernels.first_links]
+    searches += [_kernels.reached_parts, _kernels.reached_nodes, _kernels.first_links]
     known = [len(search.signatures) for search in searches]
     network = gated()
     people, places = spots({"i": (20, 5)}), spots({"t": (140, 5)}, "site_id")
@@ -473,6 +501,7 @@ def test_warming_up_leaves_nothing_to_compile():
     nearest_times(network, home, there, [np.array([0])], cutoff_s=900)
     _counts(network, home, there, [np.array([0])], np.array([900.0]))
     reached_parts(network, home, cutoff_s=900)
+    reached_nodes(network, home, cutoff_s=900)
     links_passed(network, home, there, np.array([0]), np.array([0]), cutoff_s=900)
     assert [len(search.signatures) for search in searches] == known
 

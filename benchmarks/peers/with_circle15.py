@@ -11,7 +11,7 @@ import timed
 
 
 def searches(case: str, folder: Path) -> None:
-    from circle15.reach import nearest_times, reached_parts, warm_up
+    from circle15.reach import nearest_times, reached_nodes, warm_up
 
     given = kept(folder)
     network, home, cutoff_s = given["network"], given["home"], given["cutoff_s"]
@@ -24,19 +24,12 @@ def searches(case: str, folder: Path) -> None:
         )
     else:
         timed.serve(
-            lambda: reached_parts(network, home, cutoff_s=cutoff_s),
-            lambda parts: corners(network, parts),
+            lambda: reached_nodes(network, home, cutoff_s=cutoff_s),
+            lambda found: timed.pairs_of(
+                np.repeat(np.arange(len(found.indptr) - 1), np.diff(found.indptr)), found.node
+            ),
             packages=("circle15", "numba", "numpy"),
         )
-
-
-def corners(network: Any, parts: Any) -> timed.Answer:
-    """A corner is reached where a reached part of a street begins or ends in it."""
-    row = np.repeat(np.arange(len(parts.indptr) - 1), np.diff(parts.indptr))
-    at_u, at_v = parts.low <= 0.0, parts.high >= 1.0
-    rows = np.concatenate([row[at_u], row[at_v]])
-    reached = np.concatenate([network.edge_u[parts.edge[at_u]], network.edge_v[parts.edge[at_v]]])
-    return timed.pairs_of(rows, reached)
 
 
 def circles(folder: Path, *, exact: bool) -> None:

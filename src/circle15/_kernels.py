@@ -558,6 +558,49 @@ def counts_within(
 
 
 @njit(cache=True, nogil=True)
+def reached_nodes(
+    arcs: Arcs,
+    sources: Records,
+    source_start: IntArray,
+    source_zone: IntArray,
+    node_of: IntArray,
+    first: int,
+    last: int,
+    cutoff_s: float,
+    count: IntArray,
+    node: ShortIntArray,
+    time_s: ShortFloatArray,
+) -> int:
+    """Nodes that places `first` to `last` reach within the cutoff, and when; `count[i]` receives how many.
+
+    `node_of` names the vertices. Stops where the next place might not fit, which is returned; each fits alone into as
+    many rows as there are vertices.
+    """
+    label, bucket_of, entries = _scratch(node_of.size)
+    limit = np.float32(cutoff_s + TICK_S)
+    scale = np.float32(N_BUCKETS) / limit
+    done = 0
+    for place in range(first, last):
+        if done + node_of.size > node.size:
+            return place
+        previously, used = done, 0
+        entries = _with_room(entries, 2 * (source_start[place + 1] - source_start[place]) + 1)
+        for j in range(source_start[place], source_start[place + 1]):
+            used = _start(arcs, sources[j], 0, source_zone[place], limit, scale, label, bucket_of, entries, used)
+        entries, used = _settle(arcs, source_zone[place], limit, scale, label, bucket_of, entries, used)
+        for entry in range(used):
+            vertex = entries[entry].vertex
+            if entries[entry].label == label[vertex]:
+                time = _rounded(_time(label[vertex]))
+                if time <= cutoff_s + TICK_S / 2:
+                    node[done], time_s[done] = node_of[vertex], time
+                    done += 1
+        _undo(label, entries, used)
+        count[place] = done - previously
+    return last
+
+
+@njit(cache=True, nogil=True)
 def reached_parts(
     arcs: Arcs,
     sources: Records,

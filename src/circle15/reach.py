@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BehindGates",
+    "ReachedNodes",
     "ReachedParts",
     "TravelTimes",
     "behind_gates",
@@ -43,6 +44,7 @@ __all__ = [
     "links_passed",
     "nearest_sites",
     "nearest_times",
+    "reached_nodes",
     "reached_parts",
     "straight_line_m",
     "times_within",
@@ -281,6 +283,36 @@ def reached_parts(network: WalkNetwork, homes: Snaps, *, cutoff_s: float, backwa
     return ReachedParts(indptr, edge, low, high)
 
 
+class ReachedNodes(NamedTuple):
+    """Nodes that n places reach: place i the rows `indptr[i]` to `indptr[i + 1]`, in no order of meaning.
+
+    Row j is node `node[j]` of the network, reached after `time_s[j]` seconds.
+    """
+
+    indptr: IntArray
+    node: npt.NDArray[np.int32]
+    time_s: npt.NDArray[np.float32]
+
+
+def reached_nodes(network: WalkNetwork, homes: Snaps, *, cutoff_s: float) -> ReachedNodes:
+    """The nodes that the people of each place reach within the cutoff, and when: what other tools call one to many.
+
+    Parameters
+    ----------
+    homes : n places; their people pass the gates of their own zone.
+    cutoff_s : seconds; a node exactly at it counts.
+    """
+    arcs, sources, order = network.arcs, _places(network, homes), network.search_order
+
+    def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
+        return _kernels.reached_nodes(
+            arcs, sources, homes.indptr, homes.own, order, first, last, float(cutoff_s), count, *out
+        )
+
+    indptr, (node, time_s) = _rows(search, len(homes.indptr) - 1, (np.int32, np.float32), most=len(order))
+    return ReachedNodes(indptr, node, time_s)
+
+
 def links_passed(
     network: WalkNetwork, origins: Snaps, sites: Snaps, group: IntArray, rows: IntArray, *, cutoff_s: float
 ) -> IntArray:
@@ -505,6 +537,7 @@ def warm_up() -> None:
     nearest_times(network, here, here, [group], cutoff_s=1.0)
     times_within(network, here, here, cutoff_s=1.0)
     _counts(network, here, here, [group], np.array([1.0]))
+    reached_nodes(network, here, cutoff_s=1.0)
     reached_parts(network, here, cutoff_s=1.0)
     links_passed(network, here, here, group, group, cutoff_s=1.0)
 

@@ -380,7 +380,7 @@ class WalkNetwork:
     def _same_streets(self, **changes: Any) -> WalkNetwork:
         """The network with other people or other gates, and what was already made of its geometry."""
         other = replace(self, **changes)
-        made = ("crs", "lines", "barrier_tree", "compound_tree", "_search_order")
+        made = ("crs", "lines", "barrier_tree", "compound_tree", "search_order")
         vars(other).update({name: vars(self)[name] for name in made if name in vars(self)})
         return other
 
@@ -482,13 +482,14 @@ class WalkNetwork:
         return self._arcs(backwards=True)
 
     def _arcs(self, *, backwards: bool) -> Arcs:
-        order = self._search_order
+        order = self.search_order
         return arcs_of(
             self.edge_u, self.edge_v, self.edge_time_s, edge_zone=self.edge_zone, order=order, backwards=backwards
         )
 
     @cached_property
-    def _search_order(self) -> IntArray:
+    def search_order(self) -> IntArray:
+        """(n,) the vertices in the order in which searches number them."""
         return morton_order(self.node_lonlat)
 
     @cached_property
