@@ -286,6 +286,106 @@ def test_a_private_drive_to_one_compound_is_its_own_and_one_to_two_is_public(tmp
     assert both.gates()["gate_id"].tolist() == ["n56", "n7", "n8"]
 
 
+SHUT = {7: (200, 50, {"barrier": "gate", "access": "private"}), 8: (200, 250, {"barrier": "gate", "access": "private"})}
+
+
+@pytest.mark.parametrize("default", ["open", "closed"])
+def test_gates_that_say_private_keep_strangers_out_and_nobody_in(tmp_path, default):
+    network = compound(tmp_path, nodes=SHUT, compound_default=default)
+    assert walk_s(network, (200, 150), (200, 0)) == seconds(150)
+    assert walk_s(network, (200, 0), (200, 150)) == np.inf
+    assert walk_s(network, (200, 0), (200, 300)) == seconds(700)
+    assert set(network.gates()["zone"]) == {"w90"}
+    home = network.snap(spots({"h": (200, 150)}).geometry)
+    assert network.compound_ids(home.own).tolist() == ["w90"]
+
+
+def test_a_town_of_its_own_keeps_its_private_ways_to_itself(tmp_path):
+    # A longer street elsewhere; here 11-12-13-14 round three sides (900 m), and the private shortcut 11-14 (300 m).
+    nodes = {
+        1: (0, 5000, {}),
+        2: (3000, 5000, {}),
+        11: (0, 0, {}),
+        12: (0, 300, {}),
+        13: (300, 300, {}),
+        14: (300, 0, {}),
+    }
+    ways = {
+        10: ([1, 2], {"highway": "residential"}),
+        20: ([11, 12, 13, 14], {"highway": "residential"}),
+        30: ([11, 14], {"highway": "service", "access": "private"}),
+    }
+    network = network_of(tmp_path, nodes, ways)
+    assert walk_s(network, (0, 10), (300, 10)) == seconds(290 + 300 + 290)
+    assert (network.edge_home[network.edge_way == "w20"] == 0).all()
+
+
+def test_visitors_do_not_come_through_a_gate_in_the_wall_that_keeps_them_out(tmp_path):
+    # A wall all around, its only gate (12) on no street: the people inside use it whatever it says, visitors only if
+    # it doesn't say private.
+    nodes, ways = BARRIER_SCENE
+    ring = {14: (150, 15, {}), 15: (150, 60, {}), 16: (50, 60, {}), 17: (50, 15, {})}
+    walled = ways | {40: ([12, 14, 15, 16, 17, 12], {"barrier": "wall"})}
+    for tags, reached in (({"barrier": "gate"}, True), ({"barrier": "gate", "access": "private"}, False)):
+        network = network_of(tmp_path, nodes | ring | {12: (100, 15, tags)}, walled)
+        inside = spots({"h": (100, 30)}).geometry
+        assert network.snap(inside).on_network[0]
+        assert network.snap_sites(inside).on_network[0] == reached
+
+
+def test_a_site_in_a_closed_compound_without_ways_is_not_reached_through_its_gate(tmp_path):
+    ways = {key: way for key, way in COMPOUND_WAYS.items() if key != 40}
+    network = network_of(tmp_path, COMPOUND_NODES, ways, compound_default="closed")
+    assert walk_s(network, (0, 0), (200, 80)) == np.inf
+
+
+def test_a_quarter_that_holds_a_compound_is_none_itself(tmp_path):
+    # A smaller compound w92 around (200, 150), with gates on the same way: its people get out, the quarter is open.
+    inner = {61: (170, 120, {}), 62: (230, 120, {}), 63: (230, 180, {}), 64: (170, 180, {})}
+    gates = {65: (200, 120, {"barrier": "gate"}), 66: (200, 180, {"barrier": "gate"})}
+    ways = {
+        40: ([2, 7, 65, 6, 66, 8, 9], {"highway": "service"}),
+        92: ([61, 65, 62, 63, 66, 64, 61], {"landuse": "residential"}),
+    }
+    network = compound(tmp_path, nodes=inner | gates, ways=ways, compound_default="closed")
+    assert set(network.gates()["zone"]) == {"w92"}
+    assert walk_s(network, (200, 150), (200, 0)) == seconds(150)
+    assert walk_s(network, (200, 80), (200, 0)) == seconds(80)
+
+
+def test_a_house_along_the_drive_of_a_compound_hangs_on_the_drive(tmp_path):
+    # The drive leads 550 m from the street in the south to the gate; a house 10 m beside its middle.
+    nodes = {2: (200, -500, {}), 1: (0, -500, {}), 3: (400, -500, {})}
+    ways = {40: ([7, 6, 8, 9], {"highway": "service"}), 41: ([2, 7], {"highway": "service", "access": "private"})}
+    network = compound(tmp_path, nodes=nodes, ways=ways, compound_default="closed")
+    home = spots({"h": (210, -220)}).geometry
+    assert network.snap(home).snap_m[0] == pytest.approx(10, abs=0.05)
+    assert walk_s(network, (210, -220), (200, -500)) == seconds(10 + 280)
+
+
+def test_a_closed_gate_within_private_ground_stops_its_visitors(tmp_path):
+    # The way from the street to (200, -150) has a gate at (200, -80) that says no: visitors get as far as that.
+    nodes, ways = PRIVATE_WAY
+    corners = {11: (150, -10, {}), 12: (250, -10, {}), 13: (250, -250, {}), 14: (150, -250, {})}
+    inside = {4: (200, -150, {}), 5: (200, -80, {"barrier": "gate", "access": "no"})}
+    hospital = {
+        50: ([11, 12, 13, 14, 11], {"amenity": "hospital"}),
+        20: ([2, 5, 4], {"highway": "service", "access": "private"}),
+    }
+    network = network_of(tmp_path, nodes | corners | inside, ways | hospital, min_component_m=0.0, max_snap_m=40.0)
+    assert walk_s(network, (0, 0), (200, -70)) == seconds(270)
+    assert walk_s(network, (0, 0), (200, -150)) == np.inf
+    assert walk_s(network, (200, -150), (0, 0)) == seconds(350)  # who lives there passes it
+
+
+@pytest.mark.parametrize("opened", [[], ["n7"], "all"])
+def test_the_clock_starts_at_the_gate_whether_it_is_open_or_closed(tmp_path, opened):
+    network = compound(tmp_path, compound_default="closed").with_open_gates(opened)
+    home = from_gates(network, network.snap(spots({"h": (200, 80)}).geometry))
+    there = network.snap_sites(spots({"s": (200, 0)}, "site_id").geometry)
+    assert times_within(network, home, there, cutoff_s=900).toarray().ravel().tolist() == [seconds(50)]
+
+
 @pytest.mark.parametrize(("made", "read"), [("open", "closed"), ("closed", "open")])
 def test_one_network_can_be_read_both_ways(tmp_path, made, read):
     other = compound(tmp_path, compound_default=made).with_compounds(read)
@@ -345,8 +445,18 @@ def test_a_gate_far_from_every_way_is_no_gate_of_the_network(tmp_path):
 def test_bad_gates_and_compounds_are_refused(tmp_path):
     with pytest.raises(InputError, match="compound_default is 'ajar'; use open or closed"):
         compound(tmp_path, compound_default="ajar")
-    with pytest.raises(DataError, match="access of g1 is 'ajar'; use open or closed"):
-        compound(tmp_path, gates=spots({"g1": (200, 50)}, "gate_id").assign(access="ajar"))
+    gate = spots({"g1": (200, 50)}, "gate_id")
+    for gates, message in [
+        (gate.assign(access="ajar"), "access is unknown in 1 rows: g1; use open or closed"),
+        (gate, "column access is missing"),
+        (gate.drop(columns="gate_id"), "column gate_id is missing"),
+        (gate.assign(access="open").set_crs(None, allow_override=True), "coordinate system is missing"),
+        (gate.assign(access="open", geometry=gate.geometry.map(lambda at: at.buffer(1e-5))), "gates are not points"),
+    ]:
+        with pytest.raises(DataError, match=message):
+            compound(tmp_path, gates=gates)
+    with pytest.raises(DataError, match="compounds are not polygons in 1 rows: c1"):
+        compound(tmp_path, compounds=spots({"c1": (200, 50)}, "compound_id"))
     with pytest.raises(InputError, match="no closed gate is called n99"):
         compound(tmp_path).with_open_gates(["n99"])
     square = shapely.Polygon([place(0, 0), place(1, 0), place(1, 1)])
@@ -375,7 +485,7 @@ def test_the_clock_can_start_at_the_gate(tmp_path):
 
 
 def random_tables(seed, n=14, extra=14):
-    """A random planner's network with private streets of two compounds and a few closed gates."""
+    """A random planner's network with private streets of two compounds."""
     rng = np.random.default_rng(seed)
     at = rng.uniform(0, 800, (n, 2))
     nodes = spots({f"{i}": (float(x), float(y)) for i, (x, y) in enumerate(at)}, "node_id")
@@ -475,10 +585,14 @@ def test_the_mouth_of_a_drive_is_walked_by_everybody(tmp_path):
     network = network_of(tmp_path, nodes, ways, min_component_m=0.0, max_snap_m=10.0)
     assert walk_s(network, (100, 0), (0, 12)) == seconds(112)
     assert walk_s(network, (100, 0), (100, 62)) == np.inf
-    # With a gate at its mouth it is private from there.
-    gated = nodes | {6: (100, 0, {"barrier": "gate"})}
-    network = network_of(tmp_path, gated, ways, min_component_m=0.0, max_snap_m=10.0)
-    assert walk_s(network, (100, 0), (0, 12)) == np.inf
+    # With a gate at its mouth, or in it, it is private from there.
+    between = ways | {30: ([6, 9, 4, 8], {"highway": "service", "access": "private"})}
+    for gated, drives in (
+        (nodes | {6: (100, 0, {"barrier": "gate"})}, ways),
+        (nodes | {9: (100, 6, {"barrier": "gate"})}, between),
+    ):
+        network = network_of(tmp_path, gated, drives, min_component_m=0.0, max_snap_m=10.0)
+        assert walk_s(network, (100, 0), (0, 12)) == np.inf
 
 
 @pytest.mark.parametrize(
@@ -625,7 +739,15 @@ def test_a_polygon_is_entered_at_its_mapped_entrance(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "tags", [{"entrance": "emergency"}, {"entrance": "service"}, {"barrier": "gate", "access": "private"}, {}]
+    "tags",
+    [
+        {"entrance": "emergency"},
+        {"entrance": "service"},
+        {"barrier": "gate", "access": "private"},
+        {"entrance": "main", "access": "private"},
+        {"entrance": "yes", "barrier": "gate", "access": "no"},
+        {},
+    ],
 )
 def test_a_door_that_visitors_cannot_use_is_no_entrance(tmp_path, tags):
     network, polygon = school(tmp_path, [((150, 180), tags)])

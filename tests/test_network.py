@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from circle15.errors import DataError, InputError
-from circle15.network import PROFILES, Profile, WalkNetwork, foot_access, foot_directions, stops_strangers
+from circle15.network import PROFILES, Profile, WalkNetwork, foot_access, foot_directions, gate_rule
 from circle15.sources.osm import read_osm
 from drawn import drawn_network, network_of, osm_file, place, random_network, spots
 
@@ -88,7 +88,7 @@ def test_directions(tags, both):
     ],
 )
 def test_gates(tags, stops):
-    assert stops_strangers(tags) == stops
+    assert (gate_rule(tags) == "closed") == stops
 
 
 def pairs(network):

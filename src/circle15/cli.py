@@ -89,7 +89,7 @@ def run(
     """Compute a study: statuses, gap areas, a siting plan, tables, reports and a map."""
     from circle15.study import Study
 
-    gates = "all" if open_gate == ["all"] else open_gate
+    gates = "all" if open_gate and "all" in open_gate else open_gate
     _run_and_report(
         lambda: Study.from_config(config, profile=profile, open_gates=gates),
         out,

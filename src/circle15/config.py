@@ -148,6 +148,8 @@ class WalkSection(_Section):
     min_component_m: Number = Field(default=500.0, ge=0)
     compound_default: Literal["open", "closed"] = "open"
     """Whether strangers walk on ways without access tags inside compounds."""
+    compounds: Path | None = None
+    """Compounds beside those on the map: a polygon layer with compound_id and perhaps name."""
     gates: Path | None = None
     """A register of gates (CSV or XLSX), open or closed."""
     open_gates: Literal["all"] | tuple[str, ...] = ()
@@ -268,7 +270,6 @@ def _known_keys(section: tuple[Any, ...]) -> list[str]:
     model: Any = StudyConfig
     for name in (part for part in section if part in model.model_fields):
         annotation = model.model_fields[name].annotation
-        model = next(
-            kind for kind in (annotation, *getattr(annotation, "__args__", ())) if hasattr(kind, "model_fields")
-        )
+        kinds = [kind for kind in (annotation, *getattr(annotation, "__args__", ())) if hasattr(kind, "model_fields")]
+        model = kinds[0] if kinds else model  # a name that the user gave, such as a profile's
     return [name for name in model.model_fields if name != "path"]

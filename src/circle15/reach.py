@@ -475,13 +475,15 @@ def from_gates(network: WalkNetwork, home: Snaps) -> Snaps:
     The gate counts as the door: nothing is walked before it. Who is of no zone, or reaches no gate of it within an
     hour, starts at the door. Of equally near gates the first edge is taken.
     """
-    gates = np.flatnonzero(network.edge_zone > 0)
-    n = len(gates)
+    gates = np.flatnonzero(network.edge_class == "gate")
+    n, ground, n_compounds = len(gates), network.edge_ground[gates], len(network.surroundings.compounds)
+    # Of compounds whether they are open or closed, and of private pieces; opened ones too.
+    zone = np.where(ground > 0, (ground - 1) % max(n_compounds, 1) + 1, network.edge_home[gates])
     inner = Snaps(np.arange(n + 1), gates, np.ones(n), np.zeros(n), np.zeros(n, dtype=np.int64))
     rows = np.flatnonzero(home.own > 0)
     walk = times_within(network, take(home, rows), inner, cutoff_s=_HOUR_S).tocoo()
     row, column = walk.coords
-    own = network.edge_zone[gates[column]] == home.own[rows[row]]
+    own = zone[column] == home.own[rows[row]]
     row, column, time_s = row[own], column[own], walk.data[own]
     order = np.lexsort((column, time_s, row))
     order = order[np.append(True, np.diff(row[order]) != 0)] if len(order) else order

@@ -21,6 +21,7 @@ STATUSES = ("covered", "possible", "unknown", "gap", "off_network")
 EVIDENCE = ("confirmed", "possible", "implied")
 REASONS = ("no_site", "too_far", "detour", "gate", "data_missing", "data_edge", "off_network")
 SETTINGS = ("urban", "rural")
+GATE_ACCESS = ("open", "closed")
 LEVELS = ("community", "district")
 NO_AREA = "none"
 """The area of residences that lie in no area of a level."""
@@ -195,6 +196,25 @@ def checked_area_shapes(frame: gpd.GeoDataFrame, *, source: str = "areas") -> gp
     out = out.assign(_level=out["level"].map({level: i for i, level in enumerate(LEVELS)}))
     out = out.sort_values(["_level", "area_id"], kind="stable").drop(columns="_level")
     return _columns_first(out, AREA_SHAPE_COLUMNS)
+
+
+def checked_gates(frame: gpd.GeoDataFrame, *, source: str = "gates") -> gpd.GeoDataFrame:
+    """A planner's gates: points with `gate_id` and `access` ("open" or "closed"), sorted by id, in EPSG:4326."""
+    out = _checked_geometry(frame, "gate_id", source)
+    if "access" not in out:
+        raise DataError(f"{source}: column access is missing; give open or closed for each gate")
+    _refuse(out, ~out["access"].isin(GATE_ACCESS), "gate_id", f"{source}: access is unknown", "use open or closed")
+    _refuse(out, out.geom_type != "Point", "gate_id", f"{source}: gates are not points", "give a point for each")
+    return out.sort_values("gate_id", kind="stable", ignore_index=True)
+
+
+def checked_compounds(frame: gpd.GeoDataFrame, *, source: str = "compounds") -> gpd.GeoDataFrame:
+    """A planner's compounds: polygons with `compound_id` and perhaps `name`, sorted by id, in EPSG:4326."""
+    out = _checked_geometry(frame, "compound_id", source)
+    polygonal = out.geom_type.isin(["Polygon", "MultiPolygon"])
+    _refuse(out, ~polygonal, "compound_id", f"{source}: compounds are not polygons", "give the ground of each")
+    out["name"] = _strings(out, "name")
+    return out.sort_values("compound_id", kind="stable", ignore_index=True)
 
 
 def points_of(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:

@@ -47,7 +47,7 @@ from circle15.schema import (
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.elevation import read_elevation
 from circle15.sources.osm import no_garbage_collection, osm_sites, read_osm
-from circle15.sources.registers import osm_areas, read_areas, read_gates, read_residences, read_sites
+from circle15.sources.registers import osm_areas, read_areas, read_gates, read_layer, read_residences, read_sites
 from circle15.sources.residences import osm_residences
 from circle15.units import FloatArray, IntArray, minutes_to_s
 
@@ -137,6 +137,8 @@ class Study:
             naming file and key of whatever is wrong in it.
         """
         config = load_config(path)
+        if isinstance(open_gates, str) and open_gates != "all":
+            open_gates = [open_gates]
         given = {"profile": profile, "open_gates": open_gates if open_gates in (None, "all") else tuple(open_gates)}
         changes = {key: value for key, value in given.items() if value is not None}
         config = config.model_copy(update={"walk": config.walk.model_copy(update=changes)})
@@ -188,7 +190,8 @@ class Study:
             behind = behind_gates(network, sites, data.settled, reach, home=home, there=there, threshold_s=threshold_s)
             edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=2 * threshold_s.max())
             otherwise = self._otherwise(data, spots, doors, edge, threshold_s=threshold_s)
-            residences = residences.assign(snap_m=home.snap_m, compound_id=network.compound_ids(home.own))
+            named = residences["compound_id"].fillna(network.compound_ids(home.own).set_axis(residences.index))
+            residences = residences.assign(snap_m=doors.snap_m, compound_id=named)
         with clock(STAGES[4]):
             access = coverage.statuses(
                 residences["residence_id"],
@@ -308,6 +311,7 @@ class Study:
                 max_snap_m=walk.max_snap_m,
                 min_component_m=walk.min_component_m,
                 compound_default=walk.compound_default,
+                compounds=None if walk.compounds is None else read_layer(config.file(walk.compounds)),
                 gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
             )
             layers = self._layers(network, osm, sites, site_kinds, area_shapes)
@@ -376,6 +380,12 @@ class Study:
                     f"{outside.sum():,} residences ({share:.1%} of the weight) lie in no {level} of the areas given "
                     f"and are told under '{NO_AREA}'"
                 )
+        if config.walk.gates is not None:
+            gate_id = read_gates(config.file(config.walk.gates))["gate_id"]
+            lost = gate_id[~gate_id.isin(data.network.node_id)]
+            if len(lost):
+                gates = f"{len(lost):,} gates of {config.walk.gates}"
+                said.append(f"{gates} stand on no way within 20 m and are left out: {head(lost)}")
         inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
         for register in config.registers:
             own = data.sites["source"] == register.file.name
@@ -579,7 +589,7 @@ class Study:
         config = self.config
         inputs = [
             config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file,
-            config.walk.gates,
+            config.walk.compounds, config.walk.gates,
             self._heights_file(),
         ]  # fmt: skip
         return {

@@ -58,7 +58,7 @@ def isochrones(
     hole_m2 : holes smaller than this are closed.
     water : polygons in any CRS; a hole that holds some of it stays open, so that no circle covers water beyond
         `width_m` (but in a hole smaller than a cell of the grid, which is `width_m` / 2.25 wide).
-    exact : buffer and unite the stretches instead (a hundred times slower): what the fast way is tested against. The
+    exact : buffer and unite the stretches instead (some sixty times slower): what the fast way is tested against. The
         fast way adds nothing beyond `width_m` (and 2 mm) but closed holes; it cuts up to a twentieth of the width from
         round ends, and the tips of narrow clefts between strips may be a cell wider.
 

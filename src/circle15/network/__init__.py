@@ -9,7 +9,7 @@ part private ground from public streets, `tables` checks a planner's own network
 from __future__ import annotations
 
 from circle15.network.arcs import Arcs
-from circle15.network.foot import foot_access, foot_directions, stops_strangers
+from circle15.network.foot import foot_access, foot_directions, gate_rule
 from circle15.network.profiles import PROFILES, Profile, profile_named, profiles_with
 from circle15.network.snaps import Snaps
 from circle15.network.walk_network import WalkNetwork
@@ -22,7 +22,7 @@ __all__ = [
     "WalkNetwork",
     "foot_access",
     "foot_directions",
+    "gate_rule",
     "profile_named",
     "profiles_with",
-    "stops_strangers",
 ]

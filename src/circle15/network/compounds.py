@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from circle15.sources.osm import OsmExtract
 
 COMPOUND_DEFAULTS = ("open", "closed")
-GATE_RULES = ("open", "closed")
 
 ON_EDGE_M = 2.0
 """A gate this near to a polygon's edge stands on it."""
@@ -59,6 +58,8 @@ def compounds_of(osm: OsmExtract, crs: CRS, given: gpd.GeoDataFrame | None = Non
     crs : a local plane in metres.
     given : `compound_id` and polygons of a planner's own; compounds whatever is on their edge.
 
+    A polygon that holds a whole compound is none itself.
+
     Returns
     -------
     `compound_id, name, geometry` in the local plane, sorted by id.
@@ -83,7 +84,13 @@ def compounds_of(osm: OsmExtract, crs: CRS, given: gpd.GeoDataFrame | None = Non
         raise DataError(
             f"compounds: compound_id is repeated: {compounds['compound_id'][again].iloc[0]}; give each its own"
         )
-    return gpd.GeoDataFrame(compounds, geometry="geometry", crs=crs)
+    # What holds whole compounds is a quarter: its people would be shut in behind two gates.
+    found = gpd.GeoDataFrame(compounds, geometry="geometry", crs=crs)
+    shapes, area_m2 = np.asarray(found.geometry.array), found.area.to_numpy()
+    inner, outer = shapely.STRtree(shapes).query(shapes, predicate="covered_by")
+    quarter = np.zeros(len(found), dtype=bool)
+    quarter[outer[area_m2[outer] > area_m2[inner]]] = True
+    return found[~quarter].reset_index(drop=True)
 
 
 def gated_ways(
@@ -120,7 +127,7 @@ def ground_of(parts: Parts, ways: Ways, length_m: FloatArray, compounds: gpd.Geo
     """(m,) whose ground each street is on, as `gates.enclose` reads it.
 
     A street belongs to the smallest compound that its middle lies in. A private stretch of up to 15 m between public
-    ways, without a gate at its ends, is the mouth of a drive over which a pavement leads: it is public.
+    ways, without a gate on it, is the mouth of a drive over which a pavement leads: it is public.
 
     Parameters
     ----------
@@ -137,11 +144,10 @@ def ground_of(parts: Parts, ways: Ways, length_m: FloatArray, compounds: gpd.Geo
         inside = smallest_around(np.asarray(shapely.points(_plane(middles, compounds.crs))), compounds)
         code = 1 + inside + np.where(access[rows] == "private", 0, len(compounds))
         ground[rows[inside >= 0]] = code[inside >= 0]
-    passed = np.isin(parts.vertex_node, gates, invert=True)
+    gated = np.logical_or.reduceat(np.isin(ways.node_ids[parts.positions], gates), parts.positions_start[:-1])
     public = np.zeros(len(parts.vertex_node), dtype=bool)
     public[parts.edge_u[access == "public"]] = public[parts.edge_v[access == "public"]] = True
-    passed &= public
-    mouth = (ground < PUBLIC) & (length_m <= MOUTH_M) & passed[parts.edge_u] & passed[parts.edge_v]
+    mouth = (ground < PUBLIC) & (length_m <= MOUTH_M) & ~gated & public[parts.edge_u] & public[parts.edge_v]
     ground[mouth & (parts.edge_u != parts.edge_v)] = PUBLIC
     return np.asarray(ground, dtype=np.int64)
 
@@ -162,12 +168,6 @@ def _with_register(
     ways: Ways, register: gpd.GeoDataFrame, crs: CRS, rule: dict[int, str], names: dict[int, str]
 ) -> Ways:
     """The ways with the register's gates on them; `rule` and `names` learn of them."""
-    wrong = ~register["access"].isin(GATE_RULES)
-    if wrong.any():
-        raise DataError(
-            f"gates: access of {register['gate_id'][wrong].iloc[0]} is {register['access'][wrong].iloc[0]!r}; "
-            "use open or closed"
-        )
     points = np.asarray(register.to_crs(crs).geometry.array)
     segment, lines = _segments(ways, crs, np.ones(len(ways.osm_id), dtype=bool))
     (which, hit), _ = shapely.STRtree(lines).query_nearest(

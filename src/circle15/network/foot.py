@@ -21,6 +21,7 @@ _GATES = frozenset(
     "gate swing_gate lift_gate sliding_gate kissing_gate hampshire_gate wicket_gate entrance turnstile "
     "full-height_turnstile sally_port door".split()
 )
+_NO_DOORS = frozenset({"emergency", "exit", "garage", "no", "service"})
 FOOT_TAGS = (
     "highway", "foot", "access", "sidewalk", "motorroad", "oneway:foot", "conveying", "railway", "public_transport",
     "area",
@@ -102,15 +103,16 @@ def gate_rule(tags: Mapping[str, str]) -> str | None:
     return "open" if rule in _PUBLIC else "silent"
 
 
-def stops_strangers(tags: Mapping[str, str]) -> bool:
-    """Whether a node on a street stops those who don't belong: a gate that says private or no.
+def is_door(tags: Mapping[str, str]) -> bool:
+    """Whether visitors enter at a node: an entrance or gate that doesn't keep them out.
 
-    >>> stops_strangers({"barrier": "gate"}), stops_strangers({"barrier": "gate", "access": "private"})
-    (False, True)
-    >>> stops_strangers({"barrier": "bollard", "access": "no"})
-    False
+    >>> is_door({"entrance": "main"}), is_door({"entrance": "main", "access": "private"}), is_door({"barrier": "gate"})
+    (True, False, True)
     """
-    return gate_rule(tags) == "closed"
+    rule = tags.get("foot") or tags.get("access") or ""
+    if rule in _CLOSED or rule in _PRIVATE:
+        return False
+    return ("entrance" in tags and tags["entrance"] not in _NO_DOORS) or tags.get("barrier") in _GATES
 
 
 def has_frontage(tags: Mapping[str, str]) -> bool:

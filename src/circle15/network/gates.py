@@ -58,29 +58,27 @@ class Zones(NamedTuple):
     fenced: BoolArray
 
 
-def enclose(edge_u: IntArray, edge_v: IntArray, ground: IntArray, shut: BoolArray, *, n_compounds: int) -> Enclosed:
+def enclose(edge_u: IntArray, edge_v: IntArray, ground: IntArray, shut: BoolArray) -> Enclosed:
     """Put a gate wherever streets of different grounds meet, and where a closed gate stands on a street.
 
     Parameters
     ----------
     edge_u, edge_v : (m,) streets between n vertices.
-    ground : (m,) PUBLIC; c from 1 on for private ways of compound c; n_compounds + c for ways in it that follow its
+    ground : (m,) PUBLIC; c from 1 to n for private ways of compound c of n; n + c for ways in it that follow its
         default; PRIVATE or CUSTOMERS for private ways of no compound.
     shut : (n,) vertices at which a closed gate stands.
 
     Notes
     -----
     Where streets of several grounds meet, each ground gets a vertex of its own, joined by a gate to the public one (to
-    a bare one where no public street is). At a shut vertex each street end that may be public gets its own, but for a
-    single one that certainly is.
+    a bare one where no public street is). At a shut vertex each street end gets its own, but for a single public one.
     """
     m, n = len(edge_u), len(shut)
     end_vertex, end_ground = np.concatenate([edge_u, edge_v]), np.concatenate([ground, ground])
-    free = (end_ground == PUBLIC) | (end_ground > n_compounds)
-    cutting = shut & (np.bincount(end_vertex[free], minlength=n) > 1)
+    cutting = shut & (np.bincount(end_vertex, minlength=n) > 1)
     lone = np.bincount(end_vertex[end_ground == PUBLIC], minlength=n) == 1
-    # One key a vertex and ground; at a cutting gate one for each end that may be public.
-    alone = cutting[end_vertex] & free & ~((end_ground == PUBLIC) & lone[end_vertex])
+    # One key a vertex and ground; at a cutting gate one for each end.
+    alone = cutting[end_vertex] & ~((end_ground == PUBLIC) & lone[end_vertex])
     key = np.column_stack([end_vertex, end_ground, np.where(alone, 1 + np.arange(2 * m), 0)])
     sides, side = np.unique(key, axis=0, return_inverse=True)
     at, by_itself = sides[:, 0], sides[:, 2] > 0
@@ -112,10 +110,11 @@ def zones_of(made: Enclosed, length_m: FloatArray, *, n_compounds: int, closed: 
 
     Notes
     -----
-    The *main* streets are the public ones that hang together and are longest. A private piece is what hangs together
-    off them: private ways of no compound, public streets behind those or behind shut gates, and their gates. A piece
-    that leads to one compound is that compound's; one that leads to several is public. A shut gate with main streets
-    on both sides is nobody's.
+    The *main* streets are the longest public ones that hang together, of each part of the network that hangs together
+    when all gates are open. A private piece is what hangs together off them: private ways of no compound, public
+    streets behind those or behind shut gates, and their gates. A piece that leads to one compound, or lies in one, is
+    that compound's; one that leads to several is public, gates and all. A shut gate with main streets on both sides is
+    nobody's.
     """
     home = np.where(made.ground > n_compounds, made.ground - n_compounds if closed else PUBLIC, made.ground)
     stops = made.is_gate & ((home != PUBLIC) | made.shut)
@@ -123,8 +122,14 @@ def zones_of(made: Enclosed, length_m: FloatArray, *, n_compounds: int, closed: 
     main = np.zeros(n, dtype=bool)
     public = np.flatnonzero((home == PUBLIC) & ~stops)
     if len(public):
-        piece = _joined(made, public, usable=np.ones(n, dtype=bool))
-        longest = public[piece == np.argmax(np.bincount(piece, weights=length_m[public]))]
+        everywhere = np.ones(n, dtype=bool)
+        part = _joined(made, np.arange(len(home)), usable=everywhere)[public]
+        piece = _joined(made, public, usable=everywhere)
+        total_m = np.bincount(piece, weights=length_m[public])[piece]
+        # The first edge of the longest piece of each part names it.
+        order = np.lexsort((np.arange(len(public)), -total_m, part))
+        first = order[np.append(True, np.diff(part[order]) != 0)]
+        longest = public[np.isin(piece, piece[first])]
         main[made.edge_u[longest]] = main[made.edge_v[longest]] = True
     apart = np.flatnonzero((home <= PUBLIC) & (stops | (home < PUBLIC) | ~(main[made.edge_u] & main[made.edge_v])))
     piece = _joined(made, apart, usable=~main)
@@ -160,7 +165,10 @@ def _owners(
     ends = ends[~main[ends["at"]] & ends["piece"].isin(owned)].drop_duplicates()
     compound_gates = np.flatnonzero(stops & (home > PUBLIC))
     met = pd.DataFrame({"at": made.edge_u[compound_gates], "compound": home[compound_gates]}).drop_duplicates()
-    leads_to = ends.merge(met, on="at").groupby("piece")["compound"].agg(["min", "max"])
+    inside = made.ground[apart] > n_compounds
+    lies_in = pd.DataFrame({"piece": piece[inside], "compound": made.ground[apart][inside] - n_compounds})
+    reached = pd.concat([ends.merge(met, on="at")[["piece", "compound"]], lies_in[lies_in["piece"].isin(owned)]])
+    leads_to = reached.groupby("piece")["compound"].agg(["min", "max"])
     to_one = (leads_to["min"] == leads_to["max"]).to_numpy()
     zone[leads_to.index[to_one]] = leads_to["min"][to_one]
     own = np.setdiff1d(owned, leads_to.index)

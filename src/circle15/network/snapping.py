@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from circle15.network.compounds import ON_EDGE_M, smallest_around
-from circle15.network.foot import gate_rule
+from circle15.network.foot import gate_rule, is_door
 from circle15.network.snaps import Entries, Snaps, listed
 from circle15.units import BoolArray, FloatArray, IntArray
 
@@ -23,8 +23,6 @@ WALLS = frozenset({"wall", "city_wall", "fence", "wire_fence", "retaining_wall"}
 WATERWAYS = frozenset({"river", "canal"})
 RAILWAYS = frozenset({"rail", "light_rail", "narrow_gauge", "preserved", "funicular"})
 MOTORWAYS = frozenset({"motorway", "motorway_link"})
-NO_DOORS = frozenset({"emergency", "exit", "garage", "no", "service"})
-"""Entrances that visitors don't use."""
 SAME_PLACE_M = 0.1
 OWN_WALL_M = 2.0
 """A wall this near to a gate, a door or a polygon's edge is its own, and doesn't part it from the street."""
@@ -40,7 +38,8 @@ class Surroundings(NamedTuple):
 
     barriers : lines that no leg crosses.
     doors : entrances and open gates, at which polygons are entered.
-    gates : gates that stand on no street; a leg may go through one.
+    gates : gates that stand on no street; a leg of those who live behind them may go through one.
+    open_gates : those of them that don't keep visitors out.
     compounds : `compound_id, name, geometry`; row i is zone i + 1.
     closed : whether nobody but its people crosses a compound's edge.
     """
@@ -48,6 +47,7 @@ class Surroundings(NamedTuple):
     barriers: gpd.GeoSeries
     doors: gpd.GeoSeries
     gates: gpd.GeoSeries
+    open_gates: gpd.GeoSeries
     compounds: gpd.GeoDataFrame
     closed: bool
 
@@ -56,7 +56,7 @@ def no_surroundings() -> Surroundings:
     """Nothing but streets."""
     nothing = gpd.GeoSeries([], crs="EPSG:4326")
     compounds = gpd.GeoDataFrame({"compound_id": [], "name": []}, geometry=[], crs="EPSG:4326")
-    return Surroundings(nothing, nothing, nothing, compounds, closed=False)
+    return Surroundings(nothing, nothing, nothing, nothing, compounds, closed=False)
 
 
 def surroundings_of(
@@ -71,12 +71,13 @@ def surroundings_of(
     mapped = osm.barriers.geometry[np.array([_is_barrier(tags) for tags in osm.barriers["tags"]], dtype=bool)]
     tags_of = osm.points["tags"]
     rules = pd.Series([gate_rule(tags) for tags in tags_of], index=osm.points.index, dtype=object)
-    entrance = pd.Series(["entrance" in tags and tags["entrance"] not in NO_DOORS for tags in tags_of], dtype=bool)
+    door = np.array([is_door(tags) for tags in tags_of], dtype=bool)
     off_street = ~np.isin(osm.points["node_id"].to_numpy(), on_streets)
     return Surroundings(
         barriers=gpd.GeoSeries([*mapped, *lines], crs="EPSG:4326"),
-        doors=osm.points.geometry[(entrance.to_numpy() | rules.isin(["open", "silent"]).to_numpy())],
+        doors=osm.points.geometry[door],
         gates=osm.points.geometry[rules.notna().to_numpy() & off_street],
+        open_gates=osm.points.geometry[rules.isin(["open", "silent"]).to_numpy() & off_street],
         compounds=compounds.to_crs("EPSG:4326"),
         closed=closed,
     )
@@ -101,7 +102,7 @@ def snap_people(network: WalkNetwork, geometry: gpd.GeoSeries, compound_id: pd.S
     found = _hung(network, doors, compound, people=True)
     home = np.zeros(len(doors), dtype=np.int64)
     home[found.place] = network.edge_home[found.edge]
-    return listed([found], own=np.where(compound > 0, compound, home))
+    return listed([found], own=np.where(home > 0, home, compound))
 
 
 def snap_people_again(
@@ -146,7 +147,7 @@ def compounds_of_places(network: WalkNetwork, points: Shapes, compound_id: pd.Se
     compounds = network.surroundings.compounds
     zone = 1 + smallest_around(points, compounds.to_crs(network.crs))
     if compound_id is not None:
-        named = pd.Series(np.arange(1, len(network.zone_id)), index=network.zone_id[1:]).reindex(compound_id)
+        named = pd.Series(np.arange(1, len(compounds) + 1), index=compounds["compound_id"]).reindex(compound_id)
         zone = np.where(named.notna().to_numpy(), named.fillna(0).to_numpy(), zone)
     return np.asarray(zone, dtype=np.int64)
 
@@ -186,8 +187,11 @@ def _hung(
         pairs = left[which[near]], edges[hit[near]]
         parts.append(_free(network, shapes, compound, *pairs, public=public, on_wall=on_wall))
         left = np.setdiff1d(left, parts[1].place)
-        if network.surroundings.closed or len(network.surroundings.gates):
-            parts.append(_through_gates(network, shapes, compound, left, public=public))
+        # Visitors don't come through gates that keep them out, nor into a closed compound.
+        gates = network.surroundings.gates if people else network.surroundings.open_gates
+        through = left if people or not network.surroundings.closed else left[compound[left] == 0]
+        if len(gates) and len(through):
+            parts.append(_through_gates(network, shapes, compound, through, network.plane(gates), public=public))
             left = np.setdiff1d(left, parts[2].place)
         keep = np.isin(pairs[0], left[compound[left] > 0]) & people
         parts.append(_free(network, shapes, compound, pairs[0][keep], pairs[1][keep], public=public, over_edge=True))
@@ -233,7 +237,9 @@ def _permitted(network: WalkNetwork, edge: IntArray, compound: IntArray, *, publ
     home, open_ = network.edge_home[edge], network.edge_open[edge].any(axis=1)
     if public:
         return np.asarray(open_ & (home == 0), dtype=bool)
-    mine = (home == 0) | (home > len(network.surroundings.compounds)) | (home == compound)
+    # A drive that leads to a compound is the compound's, but houses stand along it.
+    apart = (home > len(network.surroundings.compounds)) | (network.edge_ground[edge] < 0)
+    mine = (home == 0) | apart | (home == compound)
     return np.asarray(open_ & mine, dtype=bool)
 
 
@@ -268,10 +274,9 @@ def _barred(
 
 
 def _through_gates(
-    network: WalkNetwork, shapes: Shapes, compound: IntArray, left: IntArray, *, public: bool
+    network: WalkNetwork, shapes: Shapes, compound: IntArray, left: IntArray, gates: Shapes, *, public: bool
 ) -> Entries:
     """For places that barriers keep in: through the gate off the streets that makes the shortest leg."""
-    gates = network.plane(network.surroundings.gates)
     which, gate = shapely.STRtree(gates).query(shapes[left], predicate="dwithin", distance=network.max_snap_m)
     which = left[which]
     inner = shapely.shortest_line(shapes[which], gates[gate])
@@ -345,7 +350,8 @@ def _through_grounds(network: WalkNetwork, parts: list[Entries]) -> Entries:
         back.setdefault(v, []).append((u, time_s[e, 0]))
         back.setdefault(u, []).append((v, time_s[e, 1]))
     gate_at: dict[int, list[int]] = {}
-    for e in grounds[network.edge_zone[grounds] > 0].tolist():
+    entered = (network.edge_zone[grounds] > 0) & ~network.edge_shut[grounds]
+    for e in grounds[entered].tolist():
         gate_at.setdefault(int(network.edge_v[e]), []).append(e)
     found: list[tuple[int, int, float]] = []
     for j in on.tolist():

@@ -40,6 +40,7 @@ from circle15.network.snaps import Snaps
 from circle15.network.squares import with_squares_crossed
 from circle15.network.streets import as_lines, lengths_m, split_at_junctions, walkable_ways
 from circle15.network.tables import checked_network_tables
+from circle15.schema import checked_compounds, checked_gates
 from circle15.units import WGS84, BoolArray, FloatArray, IntArray, from_plane, local_crs, to_plane
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ class WalkNetwork:
             when `compound_default` is neither "open" nor "closed".
         """
         chosen, closed = profile_named(profile), checked_compound_default(compound_default)
+        gates = None if gates is None else checked_gates(gates)
+        compounds = None if compounds is None else checked_compounds(compounds)
         ways = with_squares_crossed(walkable_ways(osm, chosen), osm, chosen)
         if not (ways.access == "public").any():
             raise DataError(f"{osm.path}: no street that the public may walk on; give an extract with highway=* ways")
@@ -170,15 +173,13 @@ class WalkNetwork:
         gated = gated_ways(ways, osm, polygons, register=gates)
         ways, rule = gated.ways, pd.Series(gated.rule, dtype=object)
         shut = rule.index[rule == "closed"].to_numpy(dtype=np.int64)
-        parts = split_at_junctions(ways, np.concatenate([gated.cuts, shut]))
+        named = np.array(list(gated.names), dtype=np.int64)
+        parts = split_at_junctions(ways, np.concatenate([gated.cuts, shut, named]))
         coords, start = ways.lonlat[parts.positions], parts.positions_start
         length_m = lengths_m(ways.lonlat, parts.positions, start)
         gate_nodes = rule.index.to_numpy(dtype=np.int64)
         ground = ground_of(parts, ways, length_m, polygons, gate_nodes)
-        made = enclose(
-            parts.edge_u, parts.edge_v, ground, np.isin(parts.vertex_node, shut),
-            n_compounds=len(polygons),
-        )  # fmt: skip
+        made = enclose(parts.edge_u, parts.edge_v, ground, np.isin(parts.vertex_node, shut))
         node = parts.vertex_node[made.vertex_from]
         way_of = parts.edge_way
         tags_of = {
@@ -258,7 +259,7 @@ class WalkNetwork:
         ground = table["private_to"].map({zone: i for i, zone in enumerate(zones, start=1)}).fillna(0)
         shut = places["closed_gate"].to_numpy(dtype=bool)
         u, v = (table[end].to_numpy(dtype=np.int64) for end in ("u", "v"))
-        made = enclose(u, v, ground.to_numpy(dtype=np.int64), shut, n_compounds=len(zones))
+        made = enclose(u, v, ground.to_numpy(dtype=np.int64), shut)
         compounds = gpd.GeoDataFrame(
             {"compound_id": zones, "name": None}, geometry=[shapely.Polygon()] * len(zones), crs="EPSG:4326"
         )

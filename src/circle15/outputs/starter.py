@@ -304,6 +304,8 @@ min_component_m = 500.0
 # 小区内未标注通行权限的道路：open 视为开放，closed 视为仅供本小区居民。
 # Ways without access tags inside compounds: open to all, or closed to strangers.
 compound_default = "open"
+# 地图之外的小区：面图层，含 compound_id、name。 Compounds beside those on the map: polygons with compound_id, name.
+# compounds = "compounds.gpkg"
 # 出入口登记表（CSV UTF-8 或 XLSX）：出入口编号、名称、通行（开放或封闭）、经度、纬度。
 # A register of gates (CSV UTF-8 or XLSX): gate_id, name, access (open or closed), lon, lat.
 # gates = "gates.csv"

@@ -31,7 +31,7 @@ def frontage_candidates(network: WalkNetwork, extent: shapely.Polygon, *, spacin
     -------
     `candidate_id` ("street-00001" ...), `origin` "frontage", `site_id` missing, `name` of the street, geometry.
     """
-    public = (network.edge_home == 0) & (network.component_m >= network.min_component_m)
+    public = network.edge_frontage & (network.edge_home == 0) & (network.component_m >= network.min_component_m)
     roads = np.flatnonzero((network.edge_class == "road") & public)
     length_m = shapely.length(network.lines[roads])
     half = np.floor(length_m / 2 / (spacing_m / 4)).astype(np.int64)
