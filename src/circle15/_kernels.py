@@ -563,7 +563,7 @@ def reached_nodes(
     sources: Records,
     source_start: IntArray,
     source_zone: IntArray,
-    node_of: IntArray,
+    node_of: ShortIntArray,
     first: int,
     last: int,
     cutoff_s: float,
@@ -577,7 +577,7 @@ def reached_nodes(
     many rows as there are vertices.
     """
     label, bucket_of, entries = _scratch(node_of.size)
-    limit = np.float32(cutoff_s + TICK_S)
+    limit = np.float32(cutoff_s + TICK_S / 2)
     scale = np.float32(N_BUCKETS) / limit
     done = 0
     for place in range(first, last):
@@ -591,10 +591,8 @@ def reached_nodes(
         for entry in range(used):
             vertex = entries[entry].vertex
             if entries[entry].label == label[vertex]:
-                time = _rounded(_time(label[vertex]))
-                if time <= cutoff_s + TICK_S / 2:
-                    node[done], time_s[done] = node_of[vertex], time
-                    done += 1
+                node[done], time_s[done] = node_of[vertex], _time(label[vertex])
+                done += 1
         _undo(label, entries, used)
         count[place] = done - previously
     return last

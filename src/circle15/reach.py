@@ -286,7 +286,7 @@ def reached_parts(network: WalkNetwork, homes: Snaps, *, cutoff_s: float, backwa
 class ReachedNodes(NamedTuple):
     """Nodes that n places reach: place i the rows `indptr[i]` to `indptr[i + 1]`, in no order of meaning.
 
-    Row j is node `node[j]` of the network, reached after `time_s[j]` seconds.
+    Row j is node `node[j]` of the network, reached after `time_s[j]` seconds, which aren't rounded to milliseconds.
     """
 
     indptr: IntArray
@@ -302,7 +302,7 @@ def reached_nodes(network: WalkNetwork, homes: Snaps, *, cutoff_s: float) -> Rea
     homes : n places; their people pass the gates of their own zone.
     cutoff_s : seconds; a node exactly at it counts.
     """
-    arcs, sources, order = network.arcs, _places(network, homes), network.search_order
+    arcs, sources, order = network.arcs, _places(network, homes), network.search_order.astype(np.int32)
 
     def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
         return _kernels.reached_nodes(

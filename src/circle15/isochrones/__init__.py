@@ -199,7 +199,7 @@ def _circles(
             some = take(snaps, block)
             reached = [reached_parts(network, some, cutoff_s=limit, backwards=backwards) for limit in limits]
             chunks = np.array_split(block, -(-len(block) // _PLACES_A_TASK))
-            stamps = _stamps(lines, reached, width_m, step_m)
+            stamps = _stamps(lines, reached, width_m, step_m, pool)
             drawn += pool.map(draw, chunks, repeat(reached), repeat(stamps))
     shapes, area_m2 = zip(*drawn, strict=True) if drawn else ((), ())
     return gpd.GeoDataFrame(
@@ -250,13 +250,22 @@ class _Stamps(NamedTuple):
     mark: _kernels.MarkArray
 
 
-def _stamps(lines: _Lines, reached: Sequence[ReachedParts], width_m: float, step_m: float) -> _Stamps:
+def _stamps(
+    lines: _Lines, reached: Sequence[ReachedParts], width_m: float, step_m: float, pool: ThreadPoolExecutor
+) -> _Stamps:
     """Stamps of the streets that some place reaches whole."""
     whole = np.zeros(len(lines.start) - 1, dtype=bool)
     for parts in reached:
         whole[parts.edge[(parts.low <= 0.0) & (parts.high >= 1.0)]] = True
-    edges = np.flatnonzero(whole)
-    return _Stamps(np.cumsum(whole) - 1, *_kernels.stamps(edges, *lines, width_m, step_m))
+    shares = np.array_split(np.flatnonzero(whole), os.cpu_count() or 1)
+    made = list(pool.map(lambda edges: _kernels.stamps(edges, *lines, width_m, step_m), shares))
+    # One share after the other: runs count on from those before, and so do marks.
+    n_runs = np.cumsum([0, *(len(run) for _, run, _ in made)])
+    n_marks = np.cumsum([0, *(len(mark) for _, _, mark in made)])
+    indptr = [start[1:] + before for (start, _, _), before in zip(made, n_runs[:-1], strict=True)]
+    run = [of + np.array([0, 0, before, before]) for (_, of, _), before in zip(made, n_marks[:-1], strict=True)]
+    mark = np.concatenate([of for _, _, of in made])
+    return _Stamps(np.cumsum(whole) - 1, np.concatenate([[0], *indptr]), np.concatenate(run), mark)
 
 
 def _part_rows(parts: ReachedParts, rows: IntArray) -> ReachedParts:
