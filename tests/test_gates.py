@@ -864,6 +864,16 @@ def test_a_study_takes_gates_from_a_register(tmp_path):
     assert "gates.csv" in [entry["file"] for entry in result.manifest["inputs"]]
 
 
+@pytest.mark.parametrize("default", ["open", "closed"])
+def test_a_study_can_start_the_clock_at_the_gate(tmp_path, default):
+    # The house inside is some 60 m from the northern gate on foot; the pharmacy by the way inside is 110 m from there,
+    # whatever strangers may do. Its distance to the street is still told from the door.
+    result = drawn_study(tmp_path, f'compound_default = "{default}"\norigin = "gate"\n').run()
+    access = result.access.set_index(["residence_id", "kind"])
+    assert access.loc[("w3000", "pharmacy"), "time_s"] == seconds(110)
+    assert result.residences.set_index("residence_id")["snap_m"]["w3000"] == pytest.approx(15, abs=0.1)
+
+
 def test_a_bad_register_of_gates_is_refused_with_its_rows(tmp_path):
     (tmp_path / "gates.csv").write_text("gate_id,access,lon,lat\ng1,ajar,118.78,32.04\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"gates.csv: row 2: 通行/access is missing or unknown"):

@@ -220,7 +220,7 @@ class Study:
                     threshold_s=threshold_s,
                     weight_meaning=config.residences.weight_meaning,
                 ),
-                "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, home)),
+                "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, doors)),
                 "gates": areas.gate_gains(residences, access, network.gates()),
             }
         with clock(STAGES[5]):
