@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import circle15
-from circle15.errors import Circle15Error
+from circle15.errors import Circle15Error, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,6 +121,51 @@ def init(
         print(path)
 
 
+@app.command()
+def fetch(
+    out: Annotated[Path, typer.Option("--out", help="The extract to write: .osm.pbf or .osm.", show_default=False)],
+    place: Annotated[str | None, typer.Option(help="A place's name, such as 济宁市任城区.")] = None,
+    bbox: Annotated[str | None, typer.Option(help="West,south,east,north in degrees, in place of a name.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder for answers, kept for a week.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="Address of an Overpass server, in place of the public one.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Download what a study needs of OpenStreetMap, through Overpass."""
+    from platformdirs import user_cache_path
+
+    from circle15.sources.overpass import OVERPASS_URL, fetch_osm
+
+    with _progress(total=None) as on_step:
+        told = fetch_osm(
+            out,
+            box=None if bbox is None else _box(bbox),
+            place=place,
+            cache=cache or user_cache_path("circle15", appauthor=False) / "overpass",
+            overpass_url=server or OVERPASS_URL,
+            on_step=on_step,
+        )
+    size = out.stat().st_size
+    if as_json:
+        found = {"out": str(out), "box": told.box, "data_date": told.data_date, "bytes": size}
+        print(json.dumps(found | {"tiles": told.n_tiles, "cached": told.n_cached}, ensure_ascii=False))
+        return
+    box = ", ".join(f"{degrees:.4f}" for degrees in told.box)
+    cached = f", {told.n_cached} of {told.n_tiles} tiles from the cache" if told.n_cached else ""
+    print(f"{out}: {size / 1e6:.1f} MB of OpenStreetMap data of {told.data_date or 'unknown date'}, box {box}{cached}")
+    print("© OpenStreetMap contributors, ODbL 1.0")
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    """West, south, east and north as a user writes them."""
+    try:
+        west, south, east, north = (float(part) for part in text.replace(" ", ",").split(",") if part)
+    except ValueError:
+        raise ConfigError(f"--bbox '{text}': give four numbers, west,south,east,north in degrees") from None
+    return west, south, east, north
+
+
 def _run_and_report(
     made: Callable[[], Study], out: Path, *, districts: tuple[str, ...], pages: bool, as_json: bool
 ) -> None:
@@ -167,8 +212,8 @@ def _with_progress(study: Study, out: Path, districts: tuple[str, ...], *, pages
 
 
 @contextmanager
-def _progress(*, total: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar on stderr; call what is given with the name of each stage as it starts."""
+def _progress(*, total: int | None) -> Iterator[Callable[[str], None]]:
+    """A progress bar on stderr (a moving one without total); call what is given with each stage's name as it starts."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
