@@ -238,6 +238,11 @@ LOWERED = [
     ("outdoor_sports_centre", "name~学院", {"leisure": "pitch", "name": "济宁学院篮球场"}),
     ("outdoor_sports_centre", "name~操场", {"leisure": "pitch", "name": "北操场"}),
     ("outdoor_sports_centre", "access=customers", {"leisure": "pitch", "access": "customers"}),
+    (
+        "dining",
+        "name~饭店$ + amenity!=restaurant|fast_food|food_court",
+        {"amenity": "canteen", "name": "金陵饭店"},
+    ),
 ]
 
 
@@ -563,3 +568,47 @@ def test_central_reykjavik_offers_no_housekeeping_mediation_or_day_care():
 def test_guixi_has_schools_and_pitches_and_hardly_anything_else():
     confirmed = {m.kind for _, matches in matched("guixi.osm") for m in matches.values() if m.evidence == "confirmed"}
     assert confirmed == {"school", "outdoor_sports_centre", "green_space"}
+
+
+# ------------------------------------------------------------------------------------- the reviewed names
+
+STREETS = {"boundary", "highway", "place", "public_transport", "railway", "route", "waterway"}
+"""Keys of what isn't listed in the table where it holds no kind."""
+
+REVIEW = Path(__file__).parents[1] / "docs" / "names-review.md"
+
+
+def reviewed() -> list[tuple[dict[str, str], str, str]]:
+    """Tags with name, the verdict on the map, and that from a register, of each row of the table."""
+    lines = [line for line in REVIEW.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
+    parts = [dict(part.split("=", 1) for part in row[1].split("; ") if part) for row in cells]
+    return [({**tags, "name": row[0]}, row[2], row[3]) for tags, row in zip(parts, cells, strict=True)]
+
+
+def verdict(tags: dict[str, str], *, register: bool = False) -> str:
+    both = (*match(tags, register=register), *match(tags, register=register, extension=True))
+    return " ".join(f"{m.kind}:{m.evidence}" for m in both)
+
+
+def test_every_reviewed_name_gets_its_verdict():
+    rows = reviewed()
+    assert len(rows) > 250
+    assert [name for name, on_map, _ in rows if verdict(name) != on_map] == []
+    assert [tags for tags, _, listed in rows if verdict({"name": tags["name"]}, register=True) != listed] == []
+
+
+@pytest.mark.parametrize("file", ["nanjing-centre.osm", "guixi.osm"])
+def test_every_chinese_name_of_the_extract_is_reviewed(file):
+    path = SHARED / "data" / file
+    if not path.exists():
+        pytest.skip(f"{file} isn't part of the repository (../shared/data)")
+    known: dict[str, set[str]] = {}
+    for tags, on_map, _ in reviewed():
+        known.setdefault(tags["name"], set()).add(on_map)
+    for feature in osmium.FileProcessor(str(path)):
+        tags = dict(feature.tags)
+        name = tags.get("name") or tags.get("name:zh", "")
+        if re.search("[\u4e00-\u9fff]", name):
+            silent = {""} if STREETS.intersection(tags) else set()
+            assert verdict(tags) in known.get(name, set()) | silent, (name, tags)
