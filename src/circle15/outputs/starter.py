@@ -6,21 +6,18 @@ import csv
 import io
 import shutil
 import tempfile
-import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from openpyxl import Workbook
-from openpyxl.packaging.core import DocumentProperties
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.xml.constants import ARC_CORE
-from openpyxl.xml.functions import tostring
 
 from circle15 import checklist
 from circle15.errors import ConfigError
+from circle15.outputs.workbook import still_bytes
 from circle15.sources.registers import EXAMPLE_ID, RESIDENCE_REGISTER, RURAL_ZH, SITE_REGISTER, URBAN_ZH
 
 if TYPE_CHECKING:
@@ -180,7 +177,7 @@ def _xlsx(form: _Form) -> bytes:
             _add_choices(sheet, letter, f"'说明'!$A${kinds_at}:$A${kinds_at + len(checklist.KINDS) - 1}")
         if column.id == "setting":
             _add_choices(sheet, letter, f'"{URBAN_ZH},{RURAL_ZH}"')
-    return _saved(book)
+    return still_bytes(book, datetime(2026, 1, 1))
 
 
 def _write_notes(sheet: Worksheet, form: _Form) -> int:
@@ -216,21 +213,6 @@ def _add_choices(sheet: Worksheet, letter: str, choices: str) -> None:
     offer = DataValidation(type="list", formula1=choices, allow_blank=True, showErrorMessage=False)
     offer.add(f"{letter}2:{letter}{_MOST_ROWS}")
     sheet.add_data_validation(offer)
-
-
-def _saved(book: Workbook) -> bytes:
-    """The workbook's bytes, the same at any hour: openpyxl writes the clock into its properties and its entries."""
-    ticking, still = io.BytesIO(), io.BytesIO()
-    book.save(ticking)
-    date = datetime(2026, 1, 1)
-    properties = DocumentProperties(creator="circle15", created=date, modified=date)
-    with zipfile.ZipFile(ticking) as source, zipfile.ZipFile(still, "w") as target:
-        for name in source.namelist():
-            content = tostring(properties.to_tree()) if name == ARC_CORE else source.read(name)
-            entry = zipfile.ZipInfo(name, date_time=date.timetuple()[:6])
-            entry.create_system = 0  # the same on every system
-            target.writestr(entry, content, compress_type=zipfile.ZIP_DEFLATED)
-    return still.getvalue()
 
 
 _CONFIG = """\
