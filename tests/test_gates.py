@@ -714,7 +714,7 @@ def test_people_of_a_closed_compound_without_mapped_ways_leave_by_its_gate(tmp_p
     assert snaps.snap_m[0] == pytest.approx(30 + 50, abs=0.05)
 
 
-def school(tmp_path, points, changes=None):
+def school(tmp_path, points, changes=None, gates=None):
     """A school's polygon 20 m north of the street 1-2, 100 m wide; `points` are tags of nodes on its edge."""
     nodes = {1: (0, 0, {}), 2: (400, 0, {}), 3: (0, 200, {}), 4: (400, 200, {})}
     corners = {11: (100, 20, {}), 12: (200, 20, {}), 13: (200, 180, {}), 14: (100, 180, {})}
@@ -724,7 +724,7 @@ def school(tmp_path, points, changes=None):
         20: ([3, 4], {"highway": "residential"}),
         30: ([1, 3], {"highway": "residential"}),
     }
-    network = network_of(tmp_path, nodes | corners | spots_on_edge, ways | (changes or {}))
+    network = network_of(tmp_path, nodes | corners | spots_on_edge, ways | (changes or {}), gates=gates)
     ring = [place(100, 20), place(200, 20), place(200, 180), place(100, 180)]
     return network, gpd.GeoSeries([shapely.Polygon(ring)], crs="EPSG:4326")
 
@@ -767,6 +767,21 @@ def test_a_polygon_is_entered_at_the_gate_where_one_is_mapped_and_not_at_every_c
     snaps = network.snap_sites(polygon)
     assert network.edge_way[snaps.edge].tolist() == ["w40"]
     assert snaps.leg_m == pytest.approx([0], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("north", "access", "entered"),
+    [(184, "open", "w20"), (186, "open", None), (184, "closed", None)],
+    ids=["4 m off the edge", "6 m off: not of this school", "closed to strangers"],
+)
+def test_a_polygon_is_entered_at_the_open_gates_of_a_register(tmp_path, north, access, entered):
+    # The gate at x = 150 is 16 m from the northern street at y = 200; else the school is entered from the nearest one.
+    gates = spots({"g1": (150, north)}, "gate_id").assign(access=access)
+    network, polygon = school(tmp_path, [], gates=gates)
+    snaps = network.snap_sites(polygon)
+    at_gate = (network.edge_way[snaps.edge] == "w20") & (np.abs(snaps.leg_m - 16) < 0.01)
+    assert at_gate.any() == (entered == "w20")
+    assert len(snaps.edge) == 1
 
 
 STUDY = """

@@ -385,7 +385,7 @@ class Study:
             lost = gate_id[~gate_id.isin(data.network.node_id)]
             if len(lost):
                 gates = f"{len(lost):,} gates of {config.walk.gates}"
-                said.append(f"{gates} stand on no way within 20 m and are left out: {head(lost)}")
+                said.append(f"{gates} stand on no way within 20 m and part no ground from another: {head(lost)}")
         inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
         for register in config.registers:
             own = data.sites["source"] == register.file.name

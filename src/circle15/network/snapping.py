@@ -12,7 +12,7 @@ import shapely
 
 from circle15.network.compounds import ON_EDGE_M, smallest_around
 from circle15.network.foot import gate_rule, is_door
-from circle15.network.snaps import Entries, Snaps, listed
+from circle15.network.snaps import Entries, Snaps, joined, listed
 from circle15.units import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ SAME_PLACE_M = 0.1
 OWN_WALL_M = 2.0
 """A wall this near to a gate, a door or a polygon's edge is its own, and doesn't part it from the street."""
 
+LISTED_M = 5.0
+"""So far off a site's edge a gate of a planner's register may stand and still be one of its entrances."""
+
 BESIDE_M = 30.0
 """A street that is farther off by more than this isn't the one at the door."""
 
@@ -38,6 +41,7 @@ class Surroundings(NamedTuple):
 
     barriers : lines that no leg crosses.
     doors : entrances and open gates, at which polygons are entered.
+    listed_doors : open gates of a planner's register, which may stand some metres off the edge that they are in.
     gates : gates that stand on no street; a leg of those who live behind them may go through one.
     open_gates : those of them that don't keep visitors out.
     compounds : `compound_id, name, geometry`; row i is zone i + 1.
@@ -46,6 +50,7 @@ class Surroundings(NamedTuple):
 
     barriers: gpd.GeoSeries
     doors: gpd.GeoSeries
+    listed_doors: gpd.GeoSeries
     gates: gpd.GeoSeries
     open_gates: gpd.GeoSeries
     compounds: gpd.GeoDataFrame
@@ -56,13 +61,22 @@ def no_surroundings() -> Surroundings:
     """Nothing but streets."""
     nothing = gpd.GeoSeries([], crs="EPSG:4326")
     compounds = gpd.GeoDataFrame({"compound_id": [], "name": []}, geometry=[], crs="EPSG:4326")
-    return Surroundings(nothing, nothing, nothing, nothing, compounds, closed=False)
+    return Surroundings(nothing, nothing, nothing, nothing, nothing, compounds, closed=False)
 
 
 def surroundings_of(
-    osm: OsmExtract, compounds: gpd.GeoDataFrame, *, closed: bool, on_streets: IntArray
+    osm: OsmExtract,
+    compounds: gpd.GeoDataFrame,
+    *,
+    closed: bool,
+    on_streets: IntArray,
+    register: gpd.GeoDataFrame | None = None,
 ) -> Surroundings:
-    """Walls, rivers, railways and motorways, doors and gates of an extract; `on_streets` are its streets' nodes."""
+    """Walls, rivers, railways and motorways, doors and gates of an extract; `on_streets` are its streets' nodes.
+
+    `register` holds a planner's gates.
+    """
+    nowhere = gpd.GeoSeries([], crs="EPSG:4326")
     motorways = [i for i, tags in enumerate(osm.ways["tags"]) if _is_motorway(tags)]
     start, end = osm.way_offsets[motorways], osm.way_offsets[np.array(motorways, dtype=np.int64) + 1]
     lines = [
@@ -76,6 +90,7 @@ def surroundings_of(
     return Surroundings(
         barriers=gpd.GeoSeries([*mapped, *lines], crs="EPSG:4326"),
         doors=osm.points.geometry[door],
+        listed_doors=nowhere if register is None else register.geometry[register["access"] == "open"],
         gates=osm.points.geometry[rules.notna().to_numpy() & off_street],
         open_gates=osm.points.geometry[rules.isin(["open", "silent"]).to_numpy() & off_street],
         compounds=compounds.to_crs("EPSG:4326"),
@@ -300,12 +315,15 @@ def _through_gates(
 
 def _at_doors(network: WalkNetwork, shapes: Shapes, compound: IntArray, rows: IntArray) -> Entries:
     """Entries of polygons and lines at the mapped entrances and gates on their edge."""
-    rims = shapely.boundary(shapes[rows])
-    doors = network.plane(network.surroundings.doors)
-    which, door = shapely.STRtree(doors).query(rims, predicate="dwithin", distance=ON_EDGE_M / 2)
-    places = rows[which]
-    found = _hung(network, doors[door], compound[places], on_wall=True)
-    return found._replace(place=places[found.place])
+    rims, around = shapely.boundary(shapes[rows]), network.surroundings
+    parts = []
+    for doors, off_m in ((around.doors, ON_EDGE_M / 2), (around.listed_doors, LISTED_M)):
+        spots = network.plane(doors)
+        which, door = shapely.STRtree(spots).query(rims, predicate="dwithin", distance=off_m)
+        places = rows[which]
+        found = _hung(network, spots[door], compound[places], on_wall=True)
+        parts.append(found._replace(place=places[found.place]))
+    return joined(parts)
 
 
 def _where_streets_cross(network: WalkNetwork, shapes: Shapes, rows: IntArray) -> Entries:
@@ -337,7 +355,7 @@ def _through_grounds(network: WalkNetwork, parts: list[Entries]) -> Entries:
 
     The leg is the walk between gate and site on these grounds, in metres at the profile's flat speed.
     """
-    entries = Entries(*(np.concatenate([part[i] for part in parts]) for i in range(4)))
+    entries = joined(parts)
     on = np.flatnonzero(network.zone_for_visitors[network.edge_home[entries.edge]])
     if not len(on):
         return _nothing()

@@ -49,9 +49,14 @@ class Entries(NamedTuple):
     leg_m: FloatArray
 
 
+def joined(parts: list[Entries]) -> Entries:
+    """The entries of several lists in one."""
+    return Entries(*(np.concatenate([part[i] for part in parts]) for i in range(4)))
+
+
 def listed(parts: list[Entries], own: IntArray) -> Snaps:
     """Snaps of `len(own)` places, entries by place, edge and fraction; of equal ones the shortest leg is kept."""
-    place, edge, fraction, leg_m = (np.concatenate([part[i] for part in parts]) for i in range(4))
+    place, edge, fraction, leg_m = joined(parts)
     order = np.lexsort((leg_m, fraction, edge, place))
     place, edge, fraction, leg_m = place[order], edge[order], fraction[order], leg_m[order]
     first = np.ones(len(place), dtype=bool)

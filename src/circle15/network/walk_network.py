@@ -210,7 +210,7 @@ class WalkNetwork:
             open_vertex=np.isin(node, rule.index[rule == "open"].to_numpy(dtype=np.int64)),
             on_grounds=_on_grounds(osm, coords, start, made.ground[: len(length_m)]),
             profile=chosen,
-            surroundings=surroundings_of(osm, polygons, closed=closed, on_streets=ways.node_ids),
+            surroundings=surroundings_of(osm, polygons, closed=closed, on_streets=ways.node_ids, register=gates),
             cut_vertex=np.flatnonzero(np.isin(node, osm.cut_node_ids)),
             max_snap_m=max_snap_m,
             min_component_m=min_component_m,
@@ -596,10 +596,11 @@ class WalkNetwork:
     def snap_sites(self, geometry: gpd.GeoSeries) -> Snaps:
         """Hang sites on the network: polygons and lines by the ways into them.
 
-        A polygon or line is entered at mapped entrances and gates on its edge (within a metre), else wherever streets
-        cross or touch it, else, like a point, from the nearest street. A site whose nearest street is private hangs on
-        the nearest public one too; on grounds that visitors may enter it has entries at the gates of these grounds,
-        with the walk over the grounds as leg. Barriers, islands and `max_snap_m` are as for residences.
+        A polygon or line is entered at mapped entrances and gates on its edge (within a metre; a register's open
+        gates within 5 m), else wherever streets cross or touch it, else, like a point, from the nearest street. A site
+        whose nearest street is private hangs on the nearest public one too; on grounds that visitors may enter it has
+        entries at the gates of these grounds, with the walk over the grounds as leg. Barriers, islands and
+        `max_snap_m` are as for residences.
         """
         return snap_sites(self, geometry)
 
