@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import osmium
 import pandas as pd
 import pyarrow as pa
@@ -37,13 +36,13 @@ from shapely import Polygon
 
 from circle15.checklist import match, osm_keys
 from circle15.errors import DataError, InputError, head
+from circle15.sources.backdrop import Geometries, backdrop_of, mended
 from circle15.units import BoolArray, FloatArray, IntArray, local_crs, to_plane
 
 __all__ = ["OsmExtract", "no_garbage_collection", "osm_sites", "read_osm"]
 
 Box = tuple[float, float, float, float]
 Tags = dict[str, str]
-Geometries = npt.NDArray[np.object_]
 Rim = tuple[IntArray, FloatArray]
 """The nodes of an area's rings, ring after ring, and their places: shapes (n,), (n, 2)."""
 
@@ -64,7 +63,6 @@ AREA_ONLY_KEYS = frozenset(
 LINE_KEYS = frozenset({"barrier", "highway", "railway", "waterway"})
 """A closed way with one of these and none of AREA_ONLY_KEYS is a ring (a circular path), not an area."""
 
-POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 AREA_ROLES = frozenset({"building", "compound", "admin", "water", "green", "feature", "square", "grounds"})
 
 POINT_KEYS = ("barrier", "entrance")
@@ -87,8 +85,6 @@ ALONG_M = 2.0
 """A wall this near to a compound's edge follows it."""
 NEARBY_DEG = 1e-4
 """Where to look for such walls: at least ALONG_M up to 79 degrees of latitude."""
-SIMPLIFY_DEG = 2e-5
-"""About two metres: finer than a pixel of any map that shows the backdrop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +231,11 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
         grounds=grounds,
         admin_areas=admin_areas,
         features=features,
-        backdrop=_backdrop(found, whole),
+        backdrop=backdrop_of(
+            {kind: _polygons(found.rows[kind], found) for kind in ("water", "green")},
+            np.asarray(_run_frame("coastline", found).geometry.array),
+            whole,
+        ),
     )
 
 
@@ -744,25 +744,7 @@ def _polygons(rows: list[_Row], found: _Found) -> Geometries:
     closed = whole & shapely.is_closed(shapes) & (shapely.get_num_coordinates(shapes) > 3)
     coordinates, owner = shapely.get_coordinates(shapes[closed], return_index=True)
     polygons[closed] = shapely.polygons(shapely.linearrings(coordinates, indices=owner))
-    return _mended(polygons)
-
-
-def _mended(shapes: Geometries) -> Geometries:
-    """Valid polygons and multipolygons; None where nothing of an area is left."""
-    out = shapes.copy()
-    bent = ~(shapely.is_valid(shapes) | shapely.is_missing(shapes))
-    out[bent] = shapely.make_valid(shapes[bent], method="structure", keep_collapsed=False)
-    mixed = shapely.get_type_id(out) == shapely.GeometryType.GEOMETRYCOLLECTION
-    parts, owner = shapely.get_parts(out[mixed], return_index=True)
-    pieces, part = shapely.get_parts(parts, return_index=True)
-    areal = shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON
-    areas = np.full(int(mixed.sum()), None, dtype=object)
-    shapely.multipolygons(pieces[areal], indices=owner[part[areal]], out=areas)
-    out[mixed] = areas
-    single = shapely.get_num_geometries(out) == 1
-    out[single] = shapely.get_geometry(out[single], 0)
-    out[shapely.is_empty(out) | ~np.isin(shapely.get_type_id(out), POLYGONAL)] = None
-    return out
+    return mended(polygons)
 
 
 def _frame(osm_ids: list[str], tags: list[Tags], geometry: Geometries) -> gpd.GeoDataFrame:
@@ -798,48 +780,3 @@ def _in_metres(shapes: Geometries) -> Geometries:
     # Rounded, because making a plane costs more than measuring in it.
     plane = to_plane(local_crs(round(middle.x, 1), round(middle.y, 1)))
     return np.asarray(shapely.transform(shapes, lambda lonlat: np.column_stack(plane.transform(*lonlat.T))))
-
-
-# The picture behind the map
-
-
-def _backdrop(found: _Found, extent: Polygon) -> gpd.GeoDataFrame:
-    coast = np.asarray(_run_frame("coastline", found).geometry.array)
-    parts = [("water", _sea(shapely.simplify(coast, SIMPLIFY_DEG), shapely.box(*extent.bounds)))]
-    for kind in ("water", "green"):
-        drawn = _polygons(found.rows[kind], found)
-        parts += [(kind, _mended(shapely.simplify(drawn, SIMPLIFY_DEG, preserve_topology=False)))]
-    kinds = np.repeat([kind for kind, _ in parts], [len(shapes) for _, shapes in parts])
-    shapes = np.concatenate([shapes for _, shapes in parts])
-    over = np.ones(len(shapes), dtype=bool)
-    over[shapely.STRtree(shapes).query(extent, predicate="covers")] = False
-    shapes[over] = _mended(shapely.intersection(shapes[over], extent))
-    kept = ~shapely.is_missing(shapes)
-    return gpd.GeoDataFrame({"kind": _strings(kinds[kept])}, geometry=shapes[kept], crs="EPSG:4326")
-
-
-def _sea(coast: Geometries, box: Polygon) -> Geometries:
-    """The parts of the box on the right-hand side of the coastline; nothing where its ways don't agree on that."""
-    nothing = np.empty(0, dtype=object)
-    coast = coast[shapely.intersects(coast, box)]
-    if not len(coast):
-        return nothing
-    # Coastline ways meet at their ends, so only the box's edge needs to be cut where they run out.
-    inside = shapely.covered_by(coast, box)
-    edge = shapely.union_all([box.boundary, *shapely.intersection(coast[~inside], box)])
-    faces = shapely.get_parts(shapely.polygonize([*shapely.get_parts(edge), *coast[inside]]))
-    # Each step of the coast (cut to some 100 m) votes with its length for the faces beside it, from 10 cm off.
-    xy, way = shapely.get_coordinates(shapely.segmentize(coast, 1e-3), return_index=True)
-    step = np.diff(xy, axis=0)
-    length = np.hypot(*step.T)
-    real = (way[1:] == way[:-1]) & (length > 0)
-    step, length, middle = step[real], length[real], (xy[:-1] + step / 2)[real]
-    across = step[:, ::-1] * (1e-6, -1e-6) / length[:, None]
-    sea, land = (
-        np.bincount(face, weights=length[point], minlength=len(faces))
-        for side in (middle + across, middle - across)
-        for face, point in [shapely.STRtree(shapely.points(side)).query(faces, predicate="contains")]
-    )
-    if (np.minimum(sea, land) > 0.02 * (sea + land)).any() or (sea + land == 0).any():
-        return nothing
-    return _mended(faces[sea > land])
