@@ -1,6 +1,7 @@
 """The checklist as data, the matcher on tags and hard names, and the policies against their documents."""
 
 import re
+import runpy
 import subprocess
 import sys
 import unicodedata
@@ -612,3 +613,9 @@ def test_every_chinese_name_of_the_extract_is_reviewed(file):
         if re.search("[\u4e00-\u9fff]", name):
             silent = {""} if STREETS.intersection(tags) else set()
             assert verdict(tags) in known.get(name, set()) | silent, (name, tags)
+
+
+def test_the_page_of_kinds_is_what_the_catalogue_says():
+    docs = REVIEW.parent
+    made = runpy.run_path(str(docs / "make_kinds.py"))
+    assert made["page"]() == (docs / "kinds.md").read_text(encoding="utf-8")
