@@ -435,9 +435,113 @@ def test_a_complete_register_overrules_weaker_evidence_of_others() -> None:
     assert conflicts[["site_id", "kind"]].to_numpy().tolist() == [["s2", "school"]]
 
 
+def evidence_of(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
+    """Rows of `site_id, kind, evidence, source`, with a rule."""
+    columns = ["site_id", "kind", "evidence", "source"]
+    return pd.DataFrame(rows, columns=columns, dtype="str").assign(rule="drawn")
+
+
+NO_SOURCES = pd.Series(dtype="str")
+COMMUNITIES = pd.Series({"s1": "c1", "s2": "c2", "s3": None, "r1": "c1"})
+
+
+def overruled(conflicts: pd.DataFrame) -> list[list[str]]:
+    return conflicts[["site_id", "kind", "evidence", "why", "by"]].to_numpy().tolist()
+
+
+def test_a_register_may_be_complete_in_some_communities_only() -> None:
+    site_kinds = evidence_of(*((site, "school", "possible", "osm") for site in ("s1", "s2", "s3")))
+    kept, conflicts = settle_evidence(
+        site_kinds, source=NO_SOURCES, complete_sources={"school": ["schools.csv"]},
+        complete_in={"schools.csv": ["c1"]}, site_community=COMMUNITIES,
+    )  # fmt: skip
+    assert kept["site_id"].tolist() == ["s2", "s3"]
+    assert overruled(conflicts) == [["s1", "school", "possible", "complete_register", "schools.csv"]]
+
+
+def test_what_two_sources_say_together_is_the_registers_own() -> None:
+    site_kinds = evidence_of(("s1", "school", "possible", "schools.csv; osm"))
+    kept, conflicts = settle_evidence(site_kinds, source=NO_SOURCES, complete_sources={"school": ["schools.csv"]})
+    assert (len(kept), len(conflicts)) == (1, 0)
+
+
+def test_a_survey_of_a_site_overrules_guesses_about_that_site_and_kind() -> None:
+    site_kinds = evidence_of(
+        ("s1", "school", "possible", "osm"),
+        ("s1", "dining", "possible", "osm"),  # the survey doesn't speak of it
+        ("s2", "school", "implied", "osm"),  # nor of this site
+    )
+    absent = pd.DataFrame({"site_id": ["s1"], "kind": ["school"], "source": ["survey.xlsx"], "rule": ["row 2"]})
+    kept, conflicts = settle_evidence(site_kinds, source=NO_SOURCES, complete_sources={}, absent=absent)
+    assert kept[["site_id", "kind"]].to_numpy().tolist() == [["s1", "dining"], ["s2", "school"]]
+    assert overruled(conflicts) == [["s1", "school", "possible", "surveyed_absent", "survey.xlsx"]]
+
+
+def test_a_survey_of_a_community_overrules_guesses_in_it_and_completes_its_layer() -> None:
+    site_kinds = evidence_of(*((site, "school", "possible", "osm") for site in ("s1", "s2", "s3")))
+    absent = pd.DataFrame({"community_id": ["c1"], "kind": ["school"], "source": ["survey.xlsx"]})
+    kept, conflicts = settle_evidence(
+        site_kinds, source=NO_SOURCES, complete_sources={}, absent=absent, site_community=COMMUNITIES
+    )
+    assert kept["site_id"].tolist() == ["s2", "s3"]
+    assert conflicts["why"].tolist() == ["surveyed_absent"]
+    layers = judged(features({"c1": 1}), street_km={"c1": 100.0, "c2": 100.0})
+    done = with_complete_registers(layers, {}, absent=absent)
+    assert done.loc[done["complete"], ["community_id", "kind"]].to_numpy().tolist() == [["c1", "school"]]
+    assert pd.isna(of(done, "c1", "school")["why"])
+    assert of(done, "c2", "school")["why"] == of(layers, "c2", "school")["why"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "survey", "stays"),
+    [
+        ("osm", "survey.xlsx", False),  # the map comes after every register
+        ("schools.csv", "survey.xlsx", True),  # the first in the config decides
+        ("schools.csv; osm", "survey.xlsx", True),  # the best of its sources speaks for it
+        ("survey.xlsx", "schools.csv", False),
+        ("survey.xlsx", "survey.xlsx", True),  # a register that says both: the site is there
+    ],
+)
+def test_confirmed_against_absent_goes_to_the_first_in_the_config_and_the_other_is_listed(
+    sources: str, survey: str, stays: bool
+) -> None:
+    absent = pd.DataFrame({"site_id": ["s1"], "kind": ["school"], "source": [survey]})
+    kept, conflicts = settle_evidence(
+        evidence_of(("s1", "school", "confirmed", sources)), source=NO_SOURCES, complete_sources={}, absent=absent,
+        priority=["schools.csv", "survey.xlsx", "osm"],
+    )  # fmt: skip
+    assert len(kept) == stays
+    by = "; ".join(sorted(sources.split("; ")))
+    expected = ["s1", "school", "absent", "confirmed_site", by] if stays else None
+    assert overruled(conflicts) == [expected or ["s1", "school", "confirmed", "surveyed_absent", survey]]
+
+
+def test_surveys_that_speak_of_nothing_and_strange_communities_are_named() -> None:
+    site_kinds = evidence_of(("s1", "school", "possible", "osm"))
+    nowhere = pd.DataFrame({"site_id": [None], "kind": ["school"], "source": ["survey.xlsx"]})
+    with pytest.raises(InputError, match="rows 0 name no site and no community"):
+        settle_evidence(site_kinds, source=NO_SOURCES, complete_sources={}, absent=nowhere, site_community=COMMUNITIES)
+    with pytest.raises(InputError, match="site_community: 1 sites are missing: s1"):
+        settle_evidence(
+            site_kinds, source=NO_SOURCES, complete_sources={"school": ["a.csv"]}, complete_in={"a.csv": ["c1"]}
+        )
+    layers = judged(features({"c1": 1}), street_km={"c1": 100.0})
+    with pytest.raises(InputError, match="c9 are no communities of the study"):
+        with_complete_registers(layers, {}, complete_in={"a.csv": ["c9"]})
+
+
+def test_a_register_completes_the_layers_of_its_communities_only() -> None:
+    layers = judged(features({"c1": 1}), street_km={"c1": 100.0, "c2": 100.0})
+    done = with_complete_registers(layers, {"school": ["a.csv"], "dining": ["b.csv"]}, complete_in={"a.csv": ["c2"]})
+    complete = done[done["complete"]].sort_values(["kind", "community_id"])
+    assert complete[["kind", "community_id"]].to_numpy().tolist() == [
+        ["dining", "c1"], ["dining", "c2"], ["dining", "none"], ["school", "c2"],
+    ]  # fmt: skip
+
+
 def test_a_kind_that_a_register_lists_is_complete_where_the_map_is_thin() -> None:
     layers = judged(features({"c1": 1}), street_km={"c1": 100.0})
     assert not layers["complete"].any()
-    listed = with_complete_registers(layers, {GROUND[0]})
+    listed = with_complete_registers(layers, {GROUND[0]: {"schools.csv"}})
     assert listed["complete"].to_numpy().tolist() == (listed["kind"] == GROUND[0]).to_numpy().tolist()
     assert listed["why"].isna().tolist() == listed["complete"].tolist()

@@ -143,32 +143,169 @@ def layer_completeness(
 
 
 def settle_evidence(
-    site_kinds: pd.DataFrame, *, source: pd.Series[str], complete_sources: Mapping[str, Collection[str]]
+    site_kinds: pd.DataFrame,
+    *,
+    source: pd.Series[str],
+    complete_sources: Mapping[str, Collection[str]],
+    complete_in: Mapping[str, Collection[str]] | None = None,
+    site_community: pd.Series[str] | None = None,
+    absent: pd.DataFrame | None = None,
+    priority: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Let complete registers decide: where one lists every site of a kind, weaker evidence of others is a conflict.
+    """Let those who know decide: complete registers and surveys overrule weaker evidence, and conflicts are listed.
+
+    Where a register lists every site of a kind, possible and implied sites of that kind from other sources decide
+    nothing. Where a survey found that a kind is absent, at a site or in a whole community, its possible and implied
+    sites there decide nothing either, whatever their source; a confirmed one decides against the survey only when it
+    is from the same source or one earlier in `priority`.
 
     Parameters
     ----------
-    site_kinds : `site_id, kind, evidence, rule`.
-    source : site_id -> source.
+    site_kinds : `site_id, kind, evidence, rule`, perhaps `source` (of the row; several joined by "; ").
+    source : site_id -> source, for rows without one of their own.
     complete_sources : kind -> the sources that list every site of it.
+    complete_in : source -> the communities in which it lists every site; a source that isn't here does so everywhere.
+    site_community : site_id -> community_id; needed with `complete_in` and with surveys of communities.
+    absent : surveyed absences: `kind, source`, and `site_id` or (where that is missing) `community_id`; perhaps `rule`.
+    priority : the sources, the first decides; those not in it come last, and are equals.
 
     Returns
     -------
-    The rows that decide, and the conflicts: possible or implied rows of such a kind from any other source.
+    The rows that decide, and the conflicts: the rows that don't, with `why` they don't ("complete_register" or
+    "surveyed_absent") and `by`, the sources that overruled them. An absence that a confirmed site overruled is a
+    conflict too: its evidence is "absent", `why` is "confirmed_site".
+
+    Raises
+    ------
+    InputError
+        naming sites without a community, and absences that speak of nothing.
     """
-    settled = site_kinds["kind"].isin(complete_sources.keys())
-    own = [
-        place in complete_sources.get(kind_id, ())
-        for kind_id, place in zip(site_kinds["kind"], site_kinds["site_id"].map(source), strict=True)
+    rows = site_kinds.reset_index(drop=True)
+    said = rows["source"] if "source" in rows else rows["site_id"].map(source)
+    parts = [frozenset(str(text).split("; ")) for text in said]
+    where = _community_of(rows["site_id"], site_community, needed=bool(complete_in) or _by_area(absent))
+    limited = complete_in or {}
+    weak = (rows["evidence"] != "confirmed").to_numpy()
+    told = zip(rows["kind"], where, parts, weak, strict=True)
+    register = [
+        _listing(complete_sources.get(kind_id, ()), limited, place, own) if is_weak else ""
+        for kind_id, place, own, is_weak in told
     ]
-    conflict = settled & (site_kinds["evidence"] != "confirmed") & ~np.array(own, dtype=bool)
-    return site_kinds[~conflict].reset_index(drop=True), site_kinds[conflict].reset_index(drop=True)
+    survey, lost = _surveyed(rows, where, parts, absent, priority)
+    by = np.where(np.array(survey, dtype=object) != "", survey, register).astype(object)
+    why = np.where(np.array(survey, dtype=object) != "", "surveyed_absent", "complete_register").astype(object)
+    conflict = by != ""
+    conflicts = rows[conflict].assign(why=pd.array(why[conflict], dtype="str"), by=pd.array(by[conflict], dtype="str"))
+    return rows[~conflict].reset_index(drop=True), pd.concat([conflicts, lost], ignore_index=True)
 
 
-def with_complete_registers(layers: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:
-    """The layers of kinds that a register lists in full: complete everywhere, whatever the density of the map."""
-    listed = layers["kind"].isin(list(kinds))
+def _by_area(absent: pd.DataFrame | None) -> bool:
+    return absent is not None and bool(_place_of(absent, "site_id").isna().any())
+
+
+def _place_of(absent: pd.DataFrame, column: str) -> pd.Series[str]:
+    if column in absent:
+        return absent[column].astype("str")
+    return pd.Series([None] * len(absent), index=absent.index, dtype="str")
+
+
+def _community_of(site_id: pd.Series[str], site_community: pd.Series[str] | None, *, needed: bool) -> list[str]:
+    if not needed:
+        return [NO_AREA] * len(site_id)
+    known = pd.Series(dtype="str") if site_community is None else site_community
+    lost = site_id[~site_id.isin(known.index)]
+    if len(lost):
+        raise InputError(f"site_community: {len(lost)} sites are missing: {head(lost)}; give each site a community")
+    return site_id.map(known).fillna(NO_AREA).tolist()
+
+
+def _listing(
+    sources: Collection[str], complete_in: Mapping[str, Collection[str]], place: str, own: Collection[str]
+) -> str:
+    """The sources that list every site there, "" where none does or the row is from one of them."""
+    listing = [name for name in sorted(sources) if name not in complete_in or place in complete_in[name]]
+    return "" if any(name in own for name in listing) else "; ".join(listing)
+
+
+def _surveyed(
+    rows: pd.DataFrame,
+    where: Sequence[str],
+    parts: Sequence[Collection[str]],
+    absent: pd.DataFrame | None,
+    priority: Sequence[str],
+) -> tuple[list[str], pd.DataFrame]:
+    """For each row the survey that overrules it ("" where none does), and the absences that rows overrule."""
+    by = [""] * len(rows)
+    lost: dict[tuple[int, str], tuple[str, ...]] = {}
+    columns = [*rows.columns, "why", "by"]
+    if absent is None or not len(absent):
+        return by, pd.DataFrame(columns=columns, dtype="str")
+    site, area = _place_of(absent, "site_id"), _place_of(absent, "community_id")
+    nowhere = absent.index[site.isna() & area.isna()]
+    if len(nowhere):
+        raise InputError(f"absent: rows {head(nowhere)} name no site and no community; give one of the two")
+    rank = {name: i for i, name in enumerate(priority)}
+    at: dict[tuple[str, str, str], list[int]] = {}
+    for i, (site_id, place, kind_id) in enumerate(zip(rows["site_id"], where, rows["kind"], strict=True)):
+        at.setdefault(("site", site_id, kind_id), []).append(i)
+        at.setdefault(("area", place, kind_id), []).append(i)
+    rules = absent["rule"] if "rule" in absent else pd.Series("surveyed", index=absent.index)
+    for site_id, place, kind_id, name, rule in zip(site, area, absent["kind"], absent["source"], rules, strict=True):
+        key = ("area", place, kind_id) if pd.isna(site_id) else ("site", site_id, kind_id)
+        for i in at.get(key, ()):
+            first = min(rank.get(own, len(rank)) for own in parts[i])
+            stands = name in parts[i] or first < rank.get(name, len(rank))
+            if rows["evidence"].iloc[i] == "confirmed" and stands:
+                told = dict.fromkeys(columns, "") | {"site_id": rows["site_id"].iloc[i], "kind": kind_id, "rule": rule}
+                told |= {
+                    "evidence": "absent",
+                    "source": name,
+                    "why": "confirmed_site",
+                    "by": "; ".join(sorted(parts[i])),
+                }
+                lost[i, name] = tuple(told[column] for column in columns)
+            elif name not in by[i].split("; "):
+                by[i] = f"{by[i]}; {name}" if by[i] else name
+    stood = [told for (i, _), told in lost.items() if not by[i]]
+    return by, pd.DataFrame(stood, columns=columns, dtype="str")
+
+
+def with_complete_registers(
+    layers: pd.DataFrame,
+    complete_sources: Mapping[str, Collection[str]],
+    *,
+    complete_in: Mapping[str, Collection[str]] | None = None,
+    absent: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """The layers with what registers list in full, and what surveys found absent: complete, however thin the map.
+
+    Parameters
+    ----------
+    layers : of `layer_completeness`.
+    complete_sources, complete_in, absent : as in `settle_evidence`; an absence makes a layer complete where it speaks
+        of a whole community. An absence at one site says nothing of the next.
+
+    Raises
+    ------
+    InputError
+        naming communities that `layers` doesn't have.
+    """
+    limited = complete_in or {}
+    surveyed = pd.DataFrame(columns=["community_id", "kind"], dtype="str")
+    if absent is not None:
+        surveyed = absent[_place_of(absent, "site_id").isna()]
+    named = {place for places in limited.values() for place in places} | set(surveyed["community_id"])
+    strangers = sorted(named - set(layers["community_id"]))
+    if strangers:
+        raise InputError(f"complete_in: {head(strangers)} are no communities of the study; use their area_id")
+    found = set(zip(surveyed["community_id"], surveyed["kind"], strict=True))
+    listed = np.array(
+        [
+            (place, kind_id) in found or _listing(complete_sources.get(kind_id, ()), limited, place, ()) != ""
+            for place, kind_id in zip(layers["community_id"], layers["kind"], strict=True)
+        ],
+        dtype=bool,
+    )
     return layers.assign(
         declared=layers["declared"] | listed, complete=layers["complete"] | listed, why=layers["why"].mask(listed)
     )

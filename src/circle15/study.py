@@ -458,13 +458,17 @@ class Study:
         )
 
     def _settled(self, sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return coverage.settle_evidence(
+            site_kinds, source=sites.set_index("site_id")["source"], complete_sources=self._complete_sources()
+        )
+
+    def _complete_sources(self) -> dict[str, set[str]]:
+        """Kind -> the registers that list every site of it."""
         listed: dict[str, set[str]] = {}
         for register in self.config.registers:
             for kind in register.complete:
                 listed.setdefault(kind, set()).add(register.file.name)
-        return coverage.settle_evidence(
-            site_kinds, source=sites.set_index("site_id")["source"], complete_sources=listed
-        )
+        return listed
 
     def _areas(self, osm: OsmExtract) -> gpd.GeoDataFrame:
         section = self.config.areas
@@ -560,8 +564,7 @@ class Study:
             floor_per_km=self.config.density.floor_per_km,
             median_share=self.config.density.median_share,
         )
-        listed = {kind for register in self.config.registers for kind in register.complete}
-        return coverage.with_complete_registers(mapped, listed)
+        return coverage.with_complete_registers(mapped, self._complete_sources())
 
     def _about(self, data: _Data) -> dict[str, Any]:
         config, network = self.config, data.network

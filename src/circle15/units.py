@@ -57,6 +57,20 @@ def geodesic_lengths_m(lon: FloatArray, lat: FloatArray) -> FloatArray:
     return np.asarray(length, dtype=np.float64)
 
 
+def geodesic_area_m2(lon: FloatArray, lat: FloatArray) -> float:
+    """Area in square metres on the WGS84 ellipsoid of a ring of positions, whichever way round.
+
+    Parameters
+    ----------
+    lon, lat : (n,) arrays of degrees, the corners; the first needn't be repeated.
+
+    >>> round(geodesic_area_m2(np.array([0.0, 0.01, 0.01, 0.0]), np.array([0.0, 0.0, 0.01, 0.01])))
+    1230907
+    """
+    area, _ = _GEOD.polygon_area_perimeter(lon, lat)
+    return abs(float(area))
+
+
 @lru_cache(maxsize=32)
 def local_crs(lon: float, lat: float) -> CRS:
     """Transverse Mercator centred on a place: metres, true within 0.1 % to some 280 km east or west of it."""
