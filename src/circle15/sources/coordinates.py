@@ -1,0 +1,557 @@
+"""Coordinate systems that planners' tables come in, to WGS84 and back, and a judge of which one a table is in.
+
+Map services in China publish coordinates that are moved on purpose: GCJ-02 by some 300 to 700 m, BD-09 by as much
+again. Surveyors give metres of Gauss-Kruger zones, often with north in the column called X. A wrong guess moves every
+site by more than the circle can bear, so the system is declared, and the declaration is held against the map.
+
+x is easting or longitude and y northing or latitude throughout; degrees are decimal. See docs/coordinates.md.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from circle15.errors import InputError, head
+from circle15.units import WGS84
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from circle15.units import BoolArray, FloatArray
+
+__all__ = ["GEOGRAPHIC", "Axes", "checked_system", "from_wgs84", "in_gcj02_area", "to_wgs84"]
+
+GEOGRAPHIC = ("wgs84", "gcj02", "bd09", "cgcs2000")
+"""The systems of longitude and latitude. "cgcs2000" is "wgs84" within a metre, and is treated as the same."""
+
+Axes = Literal["xy", "yx"]
+
+
+# Names
+
+
+_ALIASES = {
+    "wgs84": "wgs84 wgs1984 epsg:4326 4326 crs84 ogc:crs84 gps gps84 osm openstreetmap 世界大地 1984世界大地",
+    "gcj02": "gcj02 gcj gcj2 火星 国测局 mars 高德 amap gaode autonavi 腾讯 tencent qq soso",
+    "bd09": "bd09 bd9 bd09ll 百度 baidu",
+    "cgcs2000": "cgcs2000 cgcs epsg:4490 4490 china2000 国家2000 2000国家 国家大地2000 2000国家大地 大地2000 2000 "
+    "天地图 tianditu chinageodeticcoordinatesystem2000",
+}
+_SYSTEM_OF = {alias: system for system, aliases in _ALIASES.items() for alias in aliases.split()}
+_SHOWN = {
+    "wgs84": "WGS-84", "gcj02": "GCJ-02", "bd09": "BD-09", "cgcs2000": "CGCS2000", "高德": "高德", "腾讯": "腾讯",
+    "百度": "百度", "火星": "火星坐标", "国家2000": "国家2000", "天地图": "天地图",
+}  # fmt: skip
+_NO_MEANING = re.compile(r"坐标系统?|坐标|经纬度|地图|系统|[\s_\-—·,，()（）]|(?<=\D)/")
+_OLD_DATUM = re.compile(r"xian|beijing|西安|北京|1980|1954")
+_OLD_DATUM_CODES = {4610: "Xian 1980", 4214: "Beijing 1954", 4555: "New Beijing"}
+_LOCAL = re.compile(r"地方|独立|城建|local")
+_MERIDIAN = re.compile(
+    r"(?:cm|中央经线|中央子午线|centralmeridian|l0)[:=为是]*(\d{2,3}(?:\.\d+)?)"
+    r"|(?<![\d.])(\d{2,3}(?:\.\d+)?)[°度]?e(?![a-z])"
+)
+_ZONE = re.compile(r"(?:zone|带号|第|度带)[:=为是第]*(\d{2})(?!\d)|(?<!\d)(\d{2})号?(?:度?带|zone)")
+_WIDTH = re.compile(r"(?<![\d.])([36三六])(?:度|°|degree|deg)(?!\d)")
+_UTM = re.compile(r"utm(?:zone|带|第)?(\d{1,2})([ns]?)")
+
+
+class _Grid(NamedTuple):
+    """A Gauss-Kruger zone of CGCS2000."""
+
+    width_deg: int
+    meridian_deg: int
+    zone: int
+    prefixed: bool  # eastings begin with the zone's number
+
+
+def _grid(system: str) -> _Grid | None:
+    """The zone that an EPSG code stands for: 4491-4501, 4502-4512 six degrees wide, 4513-4533, 4534-4554 three."""
+    code = int(system[5:]) if system.startswith("EPSG:") and system[5:].isdigit() else 0
+    if 4491 <= code <= 4512:
+        zone = 13 + (code - 4491) % 11
+        return _Grid(6, 6 * zone - 3, zone, prefixed=code < 4502)
+    if 4513 <= code <= 4554:
+        zone = 25 + (code - 4513) % 21
+        return _Grid(3, 3 * zone, zone, prefixed=code < 4534)
+    return None
+
+
+def _grid_code(*, width_deg: int, zone: int, prefixed: bool) -> str:
+    if width_deg == 6:
+        return f"EPSG:{(4491 if prefixed else 4502) + zone - 13}"
+    return f"EPSG:{(4513 if prefixed else 4534) + zone - 25}"
+
+
+def _meridian_of_zone(zone: int) -> int | None:
+    """Zones 13 to 23 are six degrees wide and 25 to 45 three, so that a number alone names a zone of China."""
+    if 13 <= zone <= 23:
+        return 6 * zone - 3
+    return 3 * zone if 25 <= zone <= 45 else None
+
+
+@lru_cache(maxsize=256)
+def checked_system(text: str) -> str:
+    """The id of a coordinate system that somebody wrote in their own way.
+
+    Parameters
+    ----------
+    text
+        a name in Chinese or English (高德, GCJ-02, 国家2000), a Gauss-Kruger zone of CGCS2000 by its number or central
+        meridian ("CGCS2000 3度带 39带", "中央经线117"; three degrees wide unless it says six, which gives the same
+        coordinates for the same meridian), a UTM zone ("UTM 50N"), or an authority's code ("EPSG:4548").
+
+    Returns
+    -------
+    "wgs84", "gcj02", "bd09", "cgcs2000", or the authority's code in capitals.
+
+    Raises
+    ------
+    InputError
+        when the name isn't known, naming the nearest ones; for Beijing 1954 and Xian 1980, whose way to WGS84 isn't
+        published to better than some ten metres; for local systems of a city, Baidu's metres, and what isn't a plane
+        or longitude and latitude.
+
+    Examples
+    --------
+    >>> checked_system("高德"), checked_system("WGS-84"), checked_system("CGCS2000 3度带 39带")
+    ('gcj02', 'wgs84', 'EPSG:4527')
+    >>> checked_system("CGCS2000 / 3-degree Gauss-Kruger CM 117E"), checked_system("utm 50n")
+    ('EPSG:4548', 'EPSG:32650')
+    """
+    plain = _NO_MEANING.sub("", unicodedata.normalize("NFKC", text).casefold())
+    if plain in _SYSTEM_OF:
+        return _SYSTEM_OF[plain]
+    if re.fullmatch(r"[a-z]+:\w+", plain):
+        return _checked_code(text, plain.upper())
+    if "墨卡托" in plain or "bd09mc" in plain:
+        raise InputError(
+            f"coordinates {text!r}: Mercator metres of a map service aren't read; export longitude and latitude instead"
+        )
+    if _OLD_DATUM.search(plain):
+        raise _old_datum(text)
+    if _LOCAL.search(plain):
+        raise InputError(
+            f"coordinates {text!r}: a city's own system can't be converted without its secret parameters; have the "
+            "table converted to CGCS2000 by the surveying office"
+        )
+    if utm := _UTM.search(plain):
+        return _utm(text, int(utm[1]), utm[2])
+    if code := _named_grid(text, plain):
+        return code
+    raise _unknown(text, plain)
+
+
+def _checked_code(text: str, code: str) -> str:
+    try:
+        crs = CRS.from_user_input(code)
+    except CRSError:
+        raise InputError(f"coordinates {text!r}: no such code; write for example EPSG:4548, gcj02 or wgs84") from None
+    if crs.geodetic_crs is not None and crs.geodetic_crs.to_epsg() in _OLD_DATUM_CODES:
+        raise _old_datum(text)
+    if not ((crs.is_projected or crs.is_geographic) and len(crs.axis_info) == 2):
+        raise InputError(
+            f"coordinates {text!r}: {crs.name} is no plane and no longitude and latitude; give a 2D system"
+        )
+    return code
+
+
+def _old_datum(text: str) -> InputError:
+    return InputError(
+        f"coordinates {text!r}: the way from Beijing 1954 and Xian 1980 to WGS84 isn't published exactly enough; "
+        "have the table converted to CGCS2000 by the surveying office"
+    )
+
+
+def _utm(text: str, zone: int, half: str) -> str:
+    if not 1 <= zone <= 60:
+        raise InputError(f"coordinates {text!r}: UTM zones are numbered 1 to 60; China has 43N to 53N")
+    return f"EPSG:{(327 if half == 's' else 326) * 100 + zone}"
+
+
+def _named_grid(text: str, plain: str) -> str | None:
+    """The code of a Gauss-Kruger zone that is named by its number, its central meridian, or both."""
+    plain = plain.replace("2000", "")
+    width_text = _WIDTH.search(plain)
+    width = None if width_text is None else {"三": 3, "六": 6}.get(width_text[1]) or int(width_text[1])
+    rest = plain if width_text is None else plain.replace(width_text[0], "度", 1)
+    by_zone, by_meridian = _ZONE.search(rest), _MERIDIAN.search(rest)
+    if by_zone is None and by_meridian is None:
+        return None
+    if by_zone is not None:
+        zone = int(by_zone[1] or by_zone[2])
+        meridian = _meridian_of_zone(zone)
+        if meridian is None or (width is not None and width != (6 if zone < 25 else 3)):
+            raise InputError(
+                f"coordinates {text!r}: China's zones are 13 to 23 (6 degrees wide) and 25 to 45 (3 degrees); "
+                "give one of these"
+            )
+        if by_meridian is None or float(by_meridian[1] or by_meridian[2]) == meridian:
+            return _grid_code(width_deg=6 if zone < 25 else 3, zone=zone, prefixed=by_meridian is None)
+        raise InputError(f"coordinates {text!r}: zone {zone} has the central meridian {meridian}; give one of the two")
+    assert by_meridian is not None  # noqa: S101 - the two branches above
+    given = float(by_meridian[1] or by_meridian[2])
+    width = width or 3
+    zone = round(given / 3) if width == 3 else round((given + 3) / 6)
+    if not (zone * 3 if width == 3 else zone * 6 - 3) == given or _meridian_of_zone(zone) != given:
+        raise InputError(
+            f"coordinates {text!r}: {given:g} isn't the central meridian of a {width}-degree zone of China; give "
+            f"{'75, 78 ... 135' if width == 3 else '75, 81 ... 135'}, or have the table converted to one of these"
+        )
+    return _grid_code(width_deg=width, zone=zone, prefixed=False)
+
+
+def _unknown(text: str, plain: str) -> InputError:
+    close = difflib.get_close_matches(plain, _SYSTEM_OF, n=3, cutoff=0.5)
+    near = dict.fromkeys(_SHOWN.get(alias, _SYSTEM_OF[alias]) for alias in close)
+    meant = f"did you mean {' or '.join(near)}" if near else "write wgs84, gcj02, bd09, cgcs2000"
+    return InputError(f"coordinates {text!r}: no such system; {meant}, or a code such as EPSG:4548")
+
+
+def system_name(system: str) -> str:
+    """A system's name in a sentence.
+
+    >>> system_name("gcj02"), system_name("EPSG:4548")
+    ('GCJ-02', 'CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548)')
+    """
+    return _SHOWN.get(system) or f"{CRS.from_user_input(system).name} ({system})"
+
+
+# To WGS84 and back
+
+
+def to_wgs84(
+    x: npt.ArrayLike, y: npt.ArrayLike, system: str, *, axes: Axes | None = None, rows: Sequence[object] | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Longitude and latitude on WGS84 of coordinates in another system.
+
+    Parameters
+    ----------
+    x, y : arrays of one shape
+        easting and northing in the system's unit (for Gauss-Kruger metres), or longitude and latitude in degrees. nan
+        marks a missing place and passes through.
+    system
+        as `checked_system` understands it.
+    axes
+        "xy": x is the easting or longitude. "yx": x is the northing or latitude, as surveyors write it. None: "xy", but
+        for Gauss-Kruger whichever column holds northings (0.3 to 6.1 million in China, where eastings have six
+        digits, or eight with the zone's number before them).
+    rows
+        what to call the places in an error (a table's row numbers), in the arrays' flat order; else places 1, 2, 3.
+
+    Returns
+    -------
+    lon, lat : degrees, in the shape of x. GCJ-02 and BD-09 are undone to within a micrometre of their published
+    formulas, which meet the services' own figures within two metres. CGCS2000 is taken as WGS84: they agree within
+    a metre (plate motion since 2000), like everything on the map. GCJ-02 is WGS84 outside `in_gcj02_area`.
+
+    Raises
+    ------
+    InputError
+        naming the rows: degrees out of range, eastings whose zone number isn't that of the system, or far outside it.
+        An easting with its zone's number under a system without it, or the reverse, is understood.
+
+    Examples
+    --------
+    >>> lon, lat = to_wgs84([116.487585177952], [39.991754014757], "gcj02")  # of 116.481499, 39.990475 in Amap's manual
+    >>> float(lon[0].round(4)), float(lat[0].round(4))
+    (116.4815, 39.9905)
+    >>> lon, lat = to_wgs84([4984944.378], [39_500_000.0], "CGCS2000 3度带 39带")  # the meridian's arc to 45 N
+    >>> float(lon[0].round(7)), float(lat[0].round(7))
+    (117.0, 45.0)
+    """
+    system = checked_system(system)
+    first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if first.shape != second.shape:
+        raise InputError(f"x has the shape {first.shape} and y {second.shape}; give as many of one as of the other")
+    grid = _grid(system)
+    if grid is not None:
+        return _from_grid(first, second, system, grid, axes=axes, rows=rows)
+    if axes == "yx":
+        first, second = second, first
+    if not _is_geographic(system):
+        return _from_projected(first, second, system, rows)
+    _check_degrees(first, second, system, rows)
+    if system in {"wgs84", "cgcs2000"}:
+        return first.copy(), second.copy()
+    if system == "gcj02":
+        return _gcj02_undone(first, second)
+    if system == "bd09":
+        return _gcj02_undone(*_bd09_undone(first, second))
+    return _from_projected(first, second, system, rows)
+
+
+def from_wgs84(lon: npt.ArrayLike, lat: npt.ArrayLike, system: str) -> tuple[FloatArray, FloatArray]:
+    """Coordinates in another system of longitude and latitude on WGS84: the reverse of `to_wgs84`.
+
+    Parameters
+    ----------
+    lon, lat : arrays of one shape, degrees; nan passes through.
+    system
+        as `checked_system` understands it.
+
+    Returns
+    -------
+    x, y : easting and northing, or longitude and latitude, in this order whatever the authority's is; eastings begin
+    with the zone's number where the system's do. Places that the projection can't show are `inf`.
+
+    Raises
+    ------
+    InputError
+        for degrees out of range, naming the places.
+
+    Examples
+    --------
+    >>> x, y = from_wgs84([116.481499], [39.990475], "gcj02")  # Amap's manual: 116.487585177952, 39.991754014757
+    >>> float(x[0].round(6)), float(y[0].round(6))
+    (116.487586, 39.991754)
+    """
+    system = checked_system(system)
+    x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    _check_degrees(x, y, "wgs84", None)
+    if system in {"wgs84", "cgcs2000"}:
+        return x.copy(), y.copy()
+    if system == "gcj02":
+        return _gcj02_done(x, y)
+    if system == "bd09":
+        return _bd09_done(*_gcj02_done(x, y))
+    east, north = _transformer(system).transform(x, y, direction="INVERSE")
+    return np.asarray(east, dtype=np.float64), np.asarray(north, dtype=np.float64)
+
+
+def _is_geographic(system: str) -> bool:
+    return system in GEOGRAPHIC or CRS.from_user_input(system).is_geographic
+
+
+@lru_cache(maxsize=64)
+def _transformer(system: str) -> Transformer:
+    """PROJ takes CGCS2000 as WGS84, having no published parameters between them."""
+    return Transformer.from_crs(CRS.from_user_input(system), WGS84, always_xy=True)
+
+
+def _called(bad: BoolArray, rows: Sequence[object] | None) -> str:
+    """The places of a mask, for a message."""
+    where = np.flatnonzero(bad).tolist()
+    if rows is None:
+        return f"{'place' if len(where) == 1 else 'places'} {head(i + 1 for i in where)}"
+    return f"{'row' if len(where) == 1 else 'rows'} {head([rows[i] for i in where])}"
+
+
+def _check_degrees(lon: FloatArray, lat: FloatArray, system: str, rows: Sequence[object] | None) -> None:
+    bad = (np.abs(lon) > 180) | (np.abs(lat) > 90)
+    if not bad.any():
+        return
+    where = _called(bad, rows)
+    x, y = float(lon[bad].flat[0]), float(lat[bad].flat[0])
+    if abs(x) <= 90 and abs(y) <= 180:
+        raise InputError(f"{where}: latitude {y:g} is beyond 90; longitude and latitude look swapped, swap the columns")
+    if np.isfinite([x, y]).all() and min(abs(x), abs(y)) > 1e5:
+        raise InputError(
+            f"{where}: {x:.10g}, {y:.10g} are metres and no degrees of {system_name(system)}; declare the plane's "
+            'system, for example coordinates = "EPSG:4548"'
+        )
+    raise InputError(f"{where}: longitude {x:.10g}, latitude {y:.10g} is nowhere on the globe; write decimal degrees")
+
+
+def _from_projected(
+    x: FloatArray, y: FloatArray, system: str, rows: Sequence[object] | None
+) -> tuple[FloatArray, FloatArray]:
+    lon, lat = (np.asarray(values, dtype=np.float64) for values in _transformer(system).transform(x, y))
+    missing = np.isnan(x) | np.isnan(y)
+    bad = ~missing & ~(np.isfinite(lon) & np.isfinite(lat))
+    if bad.any():
+        raise InputError(
+            f"{_called(bad, rows)}: {x[bad].flat[0]:.10g}, {y[bad].flat[0]:.10g} lies nowhere in "
+            f"{system_name(system)}; check the numbers or declare another system"
+        )
+    return np.where(missing, np.nan, lon), np.where(missing, np.nan, lat)
+
+
+# Gauss-Kruger zones of CGCS2000
+
+
+_NORTHING_M = (300_000.0, 6_100_000.0)  # of China, from the south of its sea to the Heilongjiang
+_FARTHEST_M = 400_000.0  # from the central meridian; a province in one 3-degree zone reaches 350 km
+
+
+def _from_grid(
+    x: FloatArray, y: FloatArray, system: str, grid: _Grid, *, axes: Axes | None, rows: Sequence[object] | None
+) -> tuple[FloatArray, FloatArray]:
+    """Zone numbers before eastings are read and held against the system's; then the plane is left."""
+    north_first = axes == "yx" or (axes is None and _north_is_first(x, y))
+    east, north = (y, x) if north_first else (x, y)
+    name = system_name(system)
+    missing = np.isnan(east) | np.isnan(north)
+    prefix = np.where(missing, 0, np.floor_divide(np.where(missing, 0.0, east), 1e6))
+    told = prefix >= 10
+    for zone in np.unique(prefix[told]).tolist():
+        meridian = _meridian_of_zone(int(zone))
+        if meridian == grid.meridian_deg:
+            continue
+        where = _called(prefix == zone, rows)
+        if meridian is None:
+            raise InputError(
+                f"{where}: an easting begins with {zone:.0f}, which is no zone of China; check the numbers"
+            )
+        right = _grid_code(width_deg=6 if zone < 25 else 3, zone=int(zone), prefixed=True)
+        raise InputError(
+            f"{where}: eastings begin with zone {zone:.0f} (central meridian {meridian}), but {name} has "
+            f'{grid.meridian_deg}; write coordinates = "{right}"'
+        )
+    offset_m = np.where(told, east - prefix * 1e6, east) - 500_000.0
+    bad = ~missing & ((north < _NORTHING_M[0]) | (north > _NORTHING_M[1]) | (prefix < 0))
+    bad |= ~missing & ~told & (prefix > 0)
+    if bad.any():
+        raise InputError(
+            f"{_called(bad, rows)}: easting {east[bad].flat[0]:.10g}, northing {north[bad].flat[0]:.10g} isn't "
+            f"in China under {name}; check which column holds the northings and which system the numbers are in"
+        )
+    far = np.abs(offset_m) > _FARTHEST_M
+    if far.any():
+        raise InputError(
+            f"{_called(far, rows)}: {np.abs(offset_m[far]).max() / 1000:,.0f} km from the central meridian of {name} "
+            "is the wrong zone; declare the zone that the numbers were made in"
+        )
+    false_m = 500_000.0 + (grid.zone * 1e6 if grid.prefixed else 0.0)
+    return _from_projected(offset_m + false_m, north, system, rows)
+
+
+def _north_is_first(x: FloatArray, y: FloatArray) -> bool:
+    """Whether most places have a northing in x, and in y none."""
+    low, high = _NORTHING_M
+    likely = (x >= 1e6) & (x <= high) & ((y < 1e6) | (y > 1e7))
+    otherwise = (y >= low) & (y <= high) & ((x < 1e6) | (x > 1e7))
+    return int(likely.sum()) > int(otherwise.sum())
+
+
+# GCJ-02 and BD-09
+
+_WEST_DEG, _EAST_DEG, _SOUTH_DEG, _NORTH_DEG = 72.004, 137.8347, 0.8293, 55.8271
+_NEAR_DEG = 0.05  # more than GCJ-02 moves anything
+_AXIS_M, _ECCENTRICITY_2 = 6378245.0, 0.00669342162296594323  # Krasovsky 1940
+_BD09_WAVE = np.pi * 3000.0 / 180.0
+_BLOCK = 1 << 15  # places at a time, so that the steps' arrays stay in the cache
+_SETTLED_DEG = 1e-9  # the last step; 2 % of it, two micrometres, are left
+_MOST_STEPS = 20
+
+_Pair = tuple["FloatArray", "FloatArray"]
+
+
+def in_gcj02_area(lon: FloatArray, lat: FloatArray) -> BoolArray:
+    """Whether a WGS84 place lies where GCJ-02 moves places: 72.004 to 137.8347 E, 0.8293 to 55.8271 N, edges included.
+
+    It is the box of the published formula, not the border: services follow the border more closely, so in the box but
+    outside mainland China (Korea, Taiwan, the Mekong) a table is more likely WGS84 than GCJ-02.
+
+    >>> in_gcj02_area(np.array([116.4, -21.9]), np.array([39.9, 64.1])).tolist()
+    [True, False]
+    """
+    inside: BoolArray = (lon >= _WEST_DEG) & (lon <= _EAST_DEG) & (lat >= _SOUTH_DEG) & (lat <= _NORTH_DEG)
+    return inside
+
+
+def _gcj02_shift(lon: FloatArray, lat: FloatArray) -> _Pair:
+    """How far GCJ-02 lies from WGS84 in degrees, as published in 2010 (docs/coordinates.md), anywhere.
+
+    The sines of 6 pi x and 2 pi x come from those of pi x, which leaves fewer to compute.
+    """
+    x, y = lon - 105.0, lat - 35.0
+    pi_x, pi_y = np.pi * x, np.pi * y
+    sin_x = np.sin(pi_x)
+    sin_2x = 2.0 * sin_x * np.cos(pi_x)
+    both = 20.0 * (sin_2x * (3.0 - 4.0 * sin_2x**2) + sin_2x)
+    xy, root = 0.1 * x * y, np.sqrt(np.abs(x))
+    north_m = both + 20.0 * np.sin(pi_y) + 40.0 * np.sin(pi_y / 3.0)
+    north_m += 160.0 * np.sin(pi_y / 12.0) + 320.0 * np.sin(pi_y / 30.0)
+    north_m = north_m * (2.0 / 3.0) - 100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + xy + 0.2 * root
+    east_m = both + 20.0 * sin_x + 40.0 * np.sin(pi_x / 3.0)
+    east_m += 150.0 * np.sin(pi_x / 12.0) + 300.0 * np.sin(pi_x / 30.0)
+    east_m = east_m * (2.0 / 3.0) + 300.0 + x + 2.0 * y + 0.1 * x * x + xy + 0.1 * root
+    phi = np.radians(lat)
+    curve = 1.0 - _ECCENTRICITY_2 * np.sin(phi) ** 2
+    per_radian_m = _AXIS_M / np.sqrt(curve)
+    dlon = np.degrees(east_m / (per_radian_m * np.cos(phi)))
+    dlat = np.degrees(north_m / (per_radian_m * (1.0 - _ECCENTRICITY_2) / curve))
+    return dlon, dlat
+
+
+def _bd09_shift(lon: FloatArray, lat: FloatArray) -> _Pair:
+    """How far BD-09 lies from GCJ-02 in degrees: a stretch and a turn about 0 N 0 E, both tiny, and a step."""
+    stretch = 2e-5 * np.sin(lat * _BD09_WAVE) / np.maximum(np.hypot(lon, lat), 1e-300)
+    turn = 3e-6 * np.cos(lon * _BD09_WAVE)
+    # (1 + stretch) (cos turn, sin turn), less the one that would cancel
+    along = (1.0 + stretch) * np.cos(turn) - 1.0
+    across = (1.0 + stretch) * np.sin(turn)
+    return lon * along - lat * across + 0.0065, lon * across + lat * along + 0.006
+
+
+def _undone(shift: Callable[[FloatArray, FloatArray], _Pair], lon: FloatArray, lat: FloatArray) -> _Pair:
+    """The place that `shift` moves here. Each step leaves 2 % of the error or less: shifts change slowly."""
+    x, y = lon, lat
+    for _ in range(_MOST_STEPS):
+        dx, dy = shift(x, y)
+        before_x, before_y = x, y
+        x, y = lon - dx, lat - dy
+        moved = np.abs(x - before_x) + np.abs(y - before_y)
+        if not (moved > _SETTLED_DEG).any():
+            break
+    return x, y
+
+
+def _in_blocks(step: Callable[[FloatArray, FloatArray], _Pair], lon: FloatArray, lat: FloatArray) -> _Pair:
+    """A function of pairs, some thousand at a time."""
+    x, y = lon.ravel(), lat.ravel()
+    out_x, out_y = np.empty_like(x), np.empty_like(y)
+    for start in range(0, len(x), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        out_x[block], out_y[block] = step(x[block], y[block])
+    return out_x.reshape(lon.shape), out_y.reshape(lat.shape)
+
+
+def _gcj02_done(lon: FloatArray, lat: FloatArray) -> _Pair:
+    def step(x: FloatArray, y: FloatArray) -> _Pair:
+        moved = in_gcj02_area(x, y)
+        out_x, out_y = x.copy(), y.copy()
+        dx, dy = _gcj02_shift(x[moved], y[moved])
+        out_x[moved] += dx
+        out_y[moved] += dy
+        return out_x, out_y
+
+    return _in_blocks(step, lon, lat)
+
+
+def _gcj02_undone(lon: FloatArray, lat: FloatArray) -> _Pair:
+    """What lies in the area is undone exactly; beyond its rim, where both could be, a place is taken as moved."""
+
+    def step(x: FloatArray, y: FloatArray) -> _Pair:
+        near = (x > _WEST_DEG - _NEAR_DEG) & (x < _EAST_DEG + _NEAR_DEG)
+        near &= (y > _SOUTH_DEG - _NEAR_DEG) & (y < _NORTH_DEG + _NEAR_DEG)
+        back_x, back_y = _undone(_gcj02_shift, x[near], y[near])
+        moved = in_gcj02_area(back_x, back_y)
+        out_x, out_y = x.copy(), y.copy()
+        out_x[near] = np.where(moved, back_x, x[near])
+        out_y[near] = np.where(moved, back_y, y[near])
+        return out_x, out_y
+
+    return _in_blocks(step, lon, lat)
+
+
+def _bd09_done(lon: FloatArray, lat: FloatArray) -> _Pair:
+    def step(x: FloatArray, y: FloatArray) -> _Pair:
+        dx, dy = _bd09_shift(x, y)
+        return x + dx, y + dy
+
+    return _in_blocks(step, lon, lat)
+
+
+def _bd09_undone(lon: FloatArray, lat: FloatArray) -> _Pair:
+    return _in_blocks(lambda x, y: _undone(_bd09_shift, x, y), lon, lat)
