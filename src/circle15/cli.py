@@ -189,7 +189,7 @@ def _run_and_report(
 
 def _with_progress(study: Study, out: Path, districts: tuple[str, ...], *, pages: bool) -> tuple[Path, dict[str, Any]]:
     """Run and write a study with a progress bar on stderr; what to say about it."""
-    from circle15.study import STAGES
+    from circle15.inputs import STAGES
 
     with _progress(total=len(STAGES) + 1) as on_stage:
         result = study.run(districts=districts, on_stage=on_stage)

@@ -5,23 +5,30 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
-import shapely
 
 import circle15
 from circle15 import areas, checklist, coverage
 from circle15.config import StudyConfig, load_config
-from circle15.errors import ConfigError, DataError, InputError, head
-from circle15.network import WalkNetwork, profile_named, profiles_with
+from circle15.errors import ConfigError, InputError
+from circle15.inputs import (
+    STAGES,
+    Clock,
+    data_date_of,
+    heights_file,
+    overview_of,
+    prepared,
+    profile_of,
+    profiles_of,
+    thresholds_s,
+    warnings_of,
+)
+from circle15.network import WalkNetwork, profile_named
 from circle15.outputs.folder import write_run
 from circle15.outputs.webmap import render_map
 from circle15.reach import (
@@ -32,48 +39,27 @@ from circle15.reach import (
     nearest_times,
     take,
     times_within,
-    warm_up,
 )
 from circle15.schema import (
     EVIDENCE,
-    LEVELS,
     NO_AREA,
     StudyFrames,
-    checked_residences,
-    checked_site_kinds,
-    checked_sites,
     points_of,
 )
 from circle15.siting.proposal import no_proposal, propose_sites
-from circle15.sources.elevation import read_elevation
-from circle15.sources.osm import no_garbage_collection, osm_sites, read_osm
-from circle15.sources.registers import osm_areas, read_areas, read_gates, read_layer, read_residences, read_sites
-from circle15.sources.residences import osm_residences
+from circle15.sources.osm import no_garbage_collection
 from circle15.units import FloatArray, IntArray, minutes_to_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from circle15.inputs import StudyData
     from circle15.network import Profile, Snaps
-    from circle15.sources.elevation import Elevation
     from circle15.sources.osm import OsmExtract
 
 __all__ = ["Study", "StudyResult"]
 
-STAGES = (
-    "reading OpenStreetMap",
-    "finding residences, areas and sites",
-    "building the walking network",
-    "walking to the nearest sites",
-    "settling statuses",
-    "siting",
-)
-"""What a run does, in order; `Study.run` announces each as it starts."""
-
-OSM_SOURCE = "osm"
-UNTYPED_SHARE = 0.1
-"""From this share of all buildings on, those that say only building=yes are worth a word."""
 
 UNITS = {"residents": "residents", "dwellings": "dwellings", "floor_area_m2": "m2 of residential floor area"}
 
@@ -143,7 +129,7 @@ class Study:
         changes = {key: value for key, value in given.items() if value is not None}
         config = config.model_copy(update={"walk": config.walk.model_copy(update=changes)})
         try:
-            profiles = _profiles(config)
+            profiles = profiles_of(config)
         except InputError as error:
             raise ConfigError(f"{config.path}: key 'walk.profiles': {error}") from None
         try:
@@ -156,7 +142,7 @@ class Study:
     @property
     def profile(self) -> Profile:
         """How the study's people walk."""
-        return profile_named(self.config.walk.profile, _profiles(self.config))
+        return profile_of(self.config)
 
     @no_garbage_collection()
     def run(self, *, districts: Collection[str] = (), on_stage: Callable[[str], None] = lambda _: None) -> StudyResult:
@@ -173,8 +159,8 @@ class Study:
             when the settings or the data can't be used; each is one sentence with file and mend.
         """
         config = self.config
-        clock = _Clock(on_stage)
-        data = self._prepared(clock, districts)
+        clock = Clock(on_stage)
+        data = prepared(config, clock, districts)
         residences, sites = data.residences, data.sites
         network = data.network.with_open_gates(config.walk.open_gates)
         with clock(STAGES[3]):
@@ -182,7 +168,7 @@ class Study:
             doors = network.snap(spots, residences["compound_id"])
             home = self._started(network, doors)
             there, edge = network.snap_sites(sites.geometry), network.data_edge(data.osm.extent)
-            threshold_s = self._thresholds_s(residences)
+            threshold_s = thresholds_s(config, residences)
             reach = kind_reach(
                 network, residences.set_geometry(spots), sites, data.settled,
                 home=home, there=there, threshold_s=threshold_s,
@@ -268,7 +254,7 @@ class Study:
         ConfigError, DataError
             as `run` does.
         """
-        data = self._prepared(_Clock(on_stage), ())
+        data = prepared(self.config, Clock(on_stage), ())
         found = data.site_kinds.groupby(["kind", "evidence"]).size()
         lived_in = data.layers["community_id"].isin(data.residences["community_id"].fillna(NO_AREA))
         by_kind = data.layers[lived_in].groupby("kind")
@@ -277,7 +263,7 @@ class Study:
         judged = ["community_id", "street_km", "density_per_km", "median_per_km", "needed_per_km"]
         return {
             "title": f"{self.config.title_zh} {self.config.title_en}",
-            "overview": self._overview(data),
+            "overview": overview_of(self.config, data),
             "kinds": [
                 {"kind": kind}
                 | {evidence: int(found.get((kind, evidence), 0)) for evidence in EVIDENCE}
@@ -287,42 +273,15 @@ class Study:
             "communities": json.loads(
                 data.layers[lived_in].drop_duplicates("community_id")[judged].to_json(orient="records")
             ),
-            "warnings": self._warnings(data),
+            "warnings": warnings_of(self.config, data),
         }
-
-    def _prepared(self, clock: _Clock, districts: Collection[str]) -> _Data:
-        """The data read, checked and joined: the first three stages."""
-        config = self.config
-        with clock(STAGES[0]), ThreadPoolExecutor(1) as beside:
-            warm = beside.submit(warm_up)  # the searches load, or compile, while the data is read
-            osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
-            warm.result()
-        with clock(STAGES[1]):
-            sites, site_kinds = self._sites(osm)
-            settled, conflicts = self._settled(sites, site_kinds)
-            area_shapes = self._areas(osm)
-            residences, n_outside = self._residences(osm, area_shapes, districts)
-        with clock(STAGES[2]):
-            walk = config.walk
-            network = WalkNetwork.from_osm(
-                osm,
-                profile=self.profile,
-                elevation=self._elevation(osm),
-                max_snap_m=walk.max_snap_m,
-                min_component_m=walk.min_component_m,
-                compound_default=walk.compound_default,
-                compounds=None if walk.compounds is None else read_layer(config.file(walk.compounds)),
-                gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
-            )
-            layers = self._layers(network, osm, sites, site_kinds, area_shapes)
-        return _Data(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
 
     def _started(self, network: WalkNetwork, doors: Snaps) -> Snaps:
         """Residences where the clock starts."""
         return from_gates(network, doors) if self.config.walk.origin == "gate" else doors
 
     def _otherwise(
-        self, data: _Data, spots: gpd.GeoSeries, doors: Snaps, edge: Snaps, *, threshold_s: FloatArray
+        self, data: StudyData, spots: gpd.GeoSeries, doors: Snaps, edge: Snaps, *, threshold_s: FloatArray
     ) -> coverage.OtherTimes | None:
         """The times with compounds open instead of closed, or the other way; None where there is no compound."""
         if not len(data.network.surroundings.compounds):
@@ -339,240 +298,13 @@ class Study:
         edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=limit)
         return coverage.OtherTimes(confirmed, possible, home.on_network, edge_s[:, 0])
 
-    def _overview(self, data: _Data) -> list[str]:
-        network, residences, sites = data.network, data.residences, data.sites
-        snap_m = network.snap(residences.geometry, residences["compound_id"]).snap_m
-        off, far = np.isinf(snap_m), snap_m > self.config.walk.max_snap_m / 2
-        walked = network.edge_open.any(axis=1)
-        islands = walked & (network.component_m < network.min_component_m)
-        heights = self._heights_file()
-        known = network.edge_known @ network.edge_length_m / network.edge_length_m.sum()
-        km, islands_km = network.edge_length_m[walked].sum() / 1000, network.edge_length_m[islands].sum() / 1000
-        weight, meaning = residences["weight"].sum(), self.config.residences.weight_meaning
-        extent = ", ".join(f"{degrees:.4f}" for degrees in data.osm.extent.bounds)
-        return [
-            f"data of {self._data_date(data.osm) or 'unknown date'}, extent {extent} ({data.osm.extent_source})",
-            f"{len(residences):,} residences weighing {weight:,.0f} ({meaning})",
-            f"{km:,.0f} km of walkable street, {islands_km:,.1f} km of it on islands that nobody is snapped to",
-            *([] if heights is None else [f"{heights} has heights for {known:.1%} of the street"]),
-            f"{off.sum():,} residences off the network, {(far & ~off).sum():,} over half of max_snap_m away from it",
-            f"{len(sites):,} sites, {sites['name'].isna().sum():,} of them without a name",
-        ]
-
-    def _warnings(self, data: _Data) -> list[str]:
-        """One sentence for each thing that a reader of the results should know."""
-        config, residences = self.config, data.residences
-        said = [*data.osm.warnings, *self._slope_warnings(data.network)]
-        if data.n_outside:
-            said.append(f"{data.n_outside:,} residences lie outside the data's extent and are not studied")
-        if config.residences.file is None:
-            untyped = sum(tags.get("building") == "yes" for tags in data.osm.buildings["tags"])
-            if untyped > UNTYPED_SHARE * len(data.osm.buildings) and "yes" not in config.residences.buildings:
-                said.append(
-                    f"{untyped:,} of {len(data.osm.buildings):,} buildings say only building=yes and are not counted "
-                    "as residences: shares speak of the rest; give a register of residences or set residences.buildings"
-                )
-        for level in LEVELS:
-            outside = residences[f"{level}_id"].isna()
-            if (data.area_shapes["level"] == level).any() and outside.any():
-                share = residences["weight"][outside].sum() / residences["weight"].sum()
-                said.append(
-                    f"{outside.sum():,} residences ({share:.1%} of the weight) lie in no {level} of the areas given "
-                    f"and are told under '{NO_AREA}'"
-                )
-        if config.walk.gates is not None:
-            gate_id = read_gates(config.file(config.walk.gates))["gate_id"]
-            lost = gate_id[~gate_id.isin(data.network.node_id)]
-            if len(lost):
-                gates = f"{len(lost):,} gates of {config.walk.gates}"
-                said.append(f"{gates} stand on no way within 20 m and part no ground from another: {head(lost)}")
-        inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
-        for register in config.registers:
-            own = data.sites["source"] == register.file.name
-            if (own & ~inside).any():
-                stray = head(data.sites["site_id"][own & ~inside])
-                said.append(
-                    f"{(own & ~inside).sum():,} sites of {register.file} lie outside the data's extent: {stray}"
-                )
-            held = set(data.site_kinds["kind"][data.site_kinds["site_id"].isin(data.sites["site_id"][own])])
-            none = [kind for kind in register.complete if kind not in held]
-            if none:
-                said.append(f"{register.file} is declared complete for {', '.join(none)} and lists no site of it")
-        for kind, rows in data.conflicts.groupby("kind", sort=True):
-            said.append(
-                f"{len(rows):,} possible or implied sites of {kind} are not in its complete register and decide "
-                f"nothing: {head(rows['site_id'])}"
-            )
-        return said
-
-    def _heights_file(self) -> Path | None:
-        """The elevation model, where the study's profile has a use for it."""
-        return self.config.walk.elevation if self.profile.minds_slopes else None
-
-    def _elevation(self, osm: OsmExtract) -> Elevation | None:
-        file = self._heights_file()
-        if file is None:
-            return None
-        (west, south), (east, north) = osm.way_lonlat.min(axis=0).tolist(), osm.way_lonlat.max(axis=0).tolist()
-        return read_elevation(self.config.file(file), box=(west, south, east, north))
-
-    def _slope_warnings(self, network: WalkNetwork) -> list[str]:
-        """What isn't known of slopes, where the profile minds them."""
-        profile, file = network.profile, self._heights_file()
-        if not profile.minds_slopes:
-            return []
-        flat = "count as flat"
-        if profile.max_slope is not None:
-            flat += f", and only tags bar what is steeper than {profile.max_slope:.1%}"
-        if file is None:
-            return [f"profile {profile.name} minds slopes, but 'walk.elevation' names no heights: all streets {flat}"]
-        total_km, known_km = network.edge_length_m.sum() / 1000, network.edge_known @ network.edge_length_m / 1000
-        if total_km - known_km < 0.05:
-            return []
-        return [
-            f"{total_km - known_km:,.1f} km of {total_km:,.1f} km of street lie beyond the heights of {file} and {flat}"
-        ]
-
-    def _data_date(self, osm: OsmExtract) -> str | None:
-        return self.config.osm.data_date or osm.data_date
-
-    def _sites(self, osm: OsmExtract) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-        """Sites and their kinds, from OSM and every register."""
-        paths = [self.config.file(register.file) for register in self.config.registers]
-        parts = [osm_sites(osm)]
-        for path in paths:
-            own, kinds = read_sites(path)
-            taken = own["site_id"].isin(pd.concat([part["site_id"] for part, _ in parts]))
-            if taken.any():
-                raise DataError(
-                    f"{path}: {head(own['site_id'][taken])} are ids of sites in another register or on the map; "
-                    "give each site an id of its own"
-                )
-            parts.append((own, kinds))
-        sites = gpd.GeoDataFrame(pd.concat([part for part, _ in parts], ignore_index=True), crs="EPSG:4326")
-        checked = checked_sites(sites, source=", ".join(str(path) for path in [osm.path, *paths]))
-        return checked, checked_site_kinds(
-            pd.concat([kinds for _, kinds in parts], ignore_index=True),
-            sites=checked,
-            kinds=(*checklist.KINDS, *checklist.EXTENSION_KINDS),
-        )
-
-    def _settled(self, sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return coverage.settle_evidence(
-            site_kinds, source=sites.set_index("site_id")["source"], complete_sources=self._complete_sources()
-        )
-
-    def _complete_sources(self) -> dict[str, set[str]]:
-        """Kind -> the registers that list every site of it."""
-        listed: dict[str, set[str]] = {}
-        for register in self.config.registers:
-            for kind in register.complete:
-                listed.setdefault(kind, set()).add(register.file.name)
-        return listed
-
-    def _areas(self, osm: OsmExtract) -> gpd.GeoDataFrame:
-        section = self.config.areas
-        if section.file is not None:
-            return read_areas(self.config.file(section.file))
-        levels = {"community": section.community_admin_level, "district": section.district_admin_level}
-        wanted = {level: admin for level, admin in levels.items() if admin is not None}
-        return osm_areas(osm, wanted) if wanted else _no_areas()
-
-    def _residences(
-        self, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str]
-    ) -> tuple[gpd.GeoDataFrame, int]:
-        """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
-        config, section = self.config, self.config.residences
-        setting_is_given = False
-        if section.file is not None:
-            layer = read_residences(config.file(section.file))
-            setting_is_given = "setting" in layer
-            residences = checked_residences(layer, source=str(config.file(section.file)))
-        else:
-            residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
-        frame: shapely.Geometry = osm.extent
-        if config.within is not None:
-            frame = shapely.intersection(frame, shapely.box(*config.within))
-            if frame.is_empty:
-                west, south, east, north = osm.extent.bounds
-                raise ConfigError(
-                    f"{config.path}: key 'within' lies outside the data of {config.osm.file}, which spans "
-                    f"{west:.4f},{south:.4f},{east:.4f},{north:.4f}; choose a box inside it"
-                )
-        spots = points_of(residences)
-        inside = shapely.covers(frame, spots.to_numpy())
-        beyond = int((~shapely.covers(osm.extent, spots.to_numpy())).sum())
-        if not inside.any():
-            source = section.file or config.osm.file
-            raise DataError(
-                f"{config.file(source)}: none of {len(residences):,} residences lies in the study area; "
-                "check 'within', 'osm.extent' and the coordinates"
-            )
-        residences = residences[inside].reset_index(drop=True)
-        if not residences["weight"].sum() > 0:
-            source = config.file(section.file or config.osm.file)
-            raise DataError(f"{source}: no residence in the study area has any weight; give residents or floor area")
-        within = residences.set_geometry(spots[inside].reset_index(drop=True))
-        community, district = areas.assign_areas(within, area_shapes)
-        settings = area_shapes.set_index(["level", "area_id"])["setting"]
-        setting = pd.Series(config.setting, index=residences.index, dtype="str")
-        for level, ids in (("district", district), ("community", community)):
-            told = ids.map(dict(settings[level]) if level in settings.index else {}).astype("str")
-            setting = told.fillna(setting)
-        residences = residences.assign(
-            community_id=community.fillna(residences["community_id"]),
-            district_id=district.fillna(residences["district_id"]),
-            setting=residences["setting"] if setting_is_given else setting,
-        )
-        if districts:
-            known = sorted(set(residences["district_id"].dropna()))
-            unknown = sorted(set(districts) - set(known))
-            if unknown:
-                mend = f"use one of {', '.join(known)}" if known else "the study has no districts"
-                raise ConfigError(f"{config.path}: no residence in district {head(unknown)}; {mend}")
-            residences = residences[residences["district_id"].isin(list(districts))].reset_index(drop=True)
-        return residences, beyond
-
-    def _thresholds_s(self, residences: gpd.GeoDataFrame) -> FloatArray:
-        thresholds = self.config.thresholds
-        minutes = np.where(residences["setting"] == "rural", thresholds.rural_min, thresholds.urban_min)
-        return np.array([minutes_to_s(value) for value in minutes], dtype=np.float64)
-
-    def _layers(
-        self,
-        network: WalkNetwork,
-        osm: OsmExtract,
-        sites: gpd.GeoDataFrame,
-        site_kinds: pd.DataFrame,
-        area_shapes: gpd.GeoDataFrame,
-    ) -> pd.DataFrame:
-        communities = areas.without_overlaps(area_shapes[area_shapes["level"] == "community"])
-        inside = gpd.GeoSeries(shapely.intersection(communities.geometry.to_numpy(), osm.extent), crs="EPSG:4326")
-        km = pd.Series(network.street_km(inside), index=communities["area_id"].to_numpy(), dtype="float64")
-        total_km = network.street_km(gpd.GeoSeries([osm.extent], crs="EPSG:4326"))[0]
-        km.loc[NO_AREA] = max(total_km - km.sum(), 0.0)
-        within = shapely.covers(osm.extent, points_of(sites).to_numpy())
-        counted = sites[
-            within & (sites["source"] == OSM_SOURCE).to_numpy()
-        ]  # the density is the map's, not a register's
-        community, _ = areas.assign_areas(counted, area_shapes)
-        mapped = coverage.layer_completeness(
-            site_kinds[site_kinds["site_id"].isin(counted["site_id"])],
-            site_community=pd.Series(community.to_numpy(), index=counted["site_id"].to_numpy(), dtype="str"),
-            street_km=km,
-            declared=self.config.osm.complete,
-            floor_per_km=self.config.density.floor_per_km,
-            median_share=self.config.density.median_share,
-        )
-        return coverage.with_complete_registers(mapped, self._complete_sources())
-
-    def _about(self, data: _Data) -> dict[str, Any]:
+    def _about(self, data: StudyData) -> dict[str, Any]:
         config, network = self.config, data.network
         return {
             "study_id": config.id,
             "title_zh": config.title_zh,
             "title_en": config.title_en,
-            "data_date": self._data_date(data.osm),
+            "data_date": data_date_of(config, data.osm),
             "attribution": "© OpenStreetMap contributors, ODbL 1.0",
             "licence_url": "https://www.openstreetmap.org/copyright",
             "weight_meaning": config.residences.weight_meaning,
@@ -581,7 +313,7 @@ class Study:
             "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
             "threshold_rural_s": minutes_to_s(config.thresholds.rural_min),
             "complete_why": config.osm.complete_why,
-            "warnings": self._warnings(data),
+            "warnings": warnings_of(self.config, data),
             "version": circle15.__version__,
             "map_review_number": config.map_review_number,
         }
@@ -593,7 +325,7 @@ class Study:
         inputs = [
             config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file,
             config.walk.compounds, config.walk.gates,
-            self._heights_file(),
+            heights_file(config),
         ]  # fmt: skip
         return {
             "program": "circle15",
@@ -620,40 +352,6 @@ class Study:
         }
 
 
-class _Data(NamedTuple):
-    """What a study starts from: `site_kinds` is all that is said, `settled` what decides."""
-
-    osm: OsmExtract
-    sites: gpd.GeoDataFrame
-    site_kinds: pd.DataFrame
-    settled: pd.DataFrame
-    conflicts: pd.DataFrame
-    area_shapes: gpd.GeoDataFrame
-    residences: gpd.GeoDataFrame
-    n_outside: int
-    network: WalkNetwork
-    layers: pd.DataFrame
-
-
-class _Clock:
-    """Announces stages and keeps how long each took."""
-
-    def __init__(self, on_stage: Callable[[str], None]) -> None:
-        self.timings: dict[str, float] = {}
-        self._on_stage = on_stage
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        self._on_stage(stage)
-        start = time.perf_counter()
-        yield
-        self.timings[stage] = round(time.perf_counter() - start, 3)
-
-
-def _profiles(config: StudyConfig) -> dict[str, Profile]:
-    return profiles_with({name: table.model_dump(exclude_none=True) for name, table in config.walk.profiles.items()})
-
-
 def _walking_metres(network: WalkNetwork, home: Snaps) -> Callable[[IntArray], Any]:
     """How far some residences are from each other on foot, up to the link distance of gap areas."""
     metres = network.in_metres()
@@ -663,11 +361,6 @@ def _walking_metres(network: WalkNetwork, home: Snaps) -> Callable[[IntArray], A
         return times_within(metres, chosen, chosen, cutoff_s=areas.LINK_M)
 
     return within
-
-
-def _no_areas() -> gpd.GeoDataFrame:
-    columns: dict[str, list[str]] = {"level": [], "area_id": [], "name": [], "setting": []}
-    return gpd.GeoDataFrame(pd.DataFrame(columns, dtype="str"), geometry=[], crs="EPSG:4326")
 
 
 def _modified(path: Path) -> str:

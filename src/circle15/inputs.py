@@ -1,0 +1,376 @@
+"""What a study starts from: its files read, checked, joined and told about."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from circle15 import areas, checklist, coverage
+from circle15.errors import ConfigError, DataError, head
+from circle15.network import WalkNetwork, profile_named, profiles_with
+from circle15.reach import warm_up
+from circle15.schema import LEVELS, NO_AREA, checked_residences, checked_site_kinds, checked_sites, points_of
+from circle15.sources.elevation import read_elevation
+from circle15.sources.osm import osm_sites, read_osm
+from circle15.sources.registers import osm_areas, read_areas, read_gates, read_layer, read_residences, read_sites
+from circle15.sources.residences import osm_residences
+from circle15.units import FloatArray, minutes_to_s
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
+
+    from circle15.config import StudyConfig
+    from circle15.network import Profile
+    from circle15.sources.elevation import Elevation
+    from circle15.sources.osm import OsmExtract
+
+__all__ = [
+    "STAGES",
+    "Clock",
+    "StudyData",
+    "data_date_of",
+    "heights_file",
+    "overview_of",
+    "prepared",
+    "profile_of",
+    "profiles_of",
+    "thresholds_s",
+    "warnings_of",
+]
+
+STAGES = (
+    "reading OpenStreetMap",
+    "finding residences, areas and sites",
+    "building the walking network",
+    "walking to the nearest sites",
+    "settling statuses",
+    "siting",
+)
+"""What a run does, in order; `Study.run` announces each as it starts."""
+
+OSM_SOURCE = "osm"
+UNTYPED_SHARE = 0.1
+"""From this share of all buildings on, those that say only building=yes are worth a word."""
+
+
+class StudyData(NamedTuple):
+    """What a study starts from: `site_kinds` is all that is said, `settled` what decides."""
+
+    osm: OsmExtract
+    sites: gpd.GeoDataFrame
+    site_kinds: pd.DataFrame
+    settled: pd.DataFrame
+    conflicts: pd.DataFrame
+    area_shapes: gpd.GeoDataFrame
+    residences: gpd.GeoDataFrame
+    n_outside: int
+    network: WalkNetwork
+    layers: pd.DataFrame
+
+
+class Clock:
+    """Announces stages and keeps how long each took."""
+
+    def __init__(self, on_stage: Callable[[str], None]) -> None:
+        self.timings: dict[str, float] = {}
+        self._on_stage = on_stage
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """A stage, as long as it lasts."""
+        self._on_stage(stage)
+        start = time.perf_counter()
+        yield
+        self.timings[stage] = round(time.perf_counter() - start, 3)
+
+
+def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> StudyData:
+    """The data read, checked and joined: the first three stages."""
+    with clock(STAGES[0]), ThreadPoolExecutor(1) as beside:
+        warm = beside.submit(warm_up)  # the searches load, or compile, while the data is read
+        osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
+        warm.result()
+    with clock(STAGES[1]):
+        sites, site_kinds = _sites(config, osm)
+        settled, conflicts = _settled(config, sites, site_kinds)
+        area_shapes = _areas(config, osm)
+        residences, n_outside = _residences(config, osm, area_shapes, districts)
+    with clock(STAGES[2]):
+        walk = config.walk
+        network = WalkNetwork.from_osm(
+            osm,
+            profile=profile_of(config),
+            elevation=_elevation(config, osm),
+            max_snap_m=walk.max_snap_m,
+            min_component_m=walk.min_component_m,
+            compound_default=walk.compound_default,
+            compounds=None if walk.compounds is None else read_layer(config.file(walk.compounds)),
+            gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
+        )
+        layers = _layers(config, network, osm, sites=sites, site_kinds=site_kinds, area_shapes=area_shapes)
+    return StudyData(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
+
+
+def profiles_of(config: StudyConfig) -> dict[str, Profile]:
+    """The catalogue's profiles with the config's changes."""
+    return profiles_with({name: table.model_dump(exclude_none=True) for name, table in config.walk.profiles.items()})
+
+
+def profile_of(config: StudyConfig) -> Profile:
+    """How the study's people walk."""
+    return profile_named(config.walk.profile, profiles_of(config))
+
+
+def _sites(config: StudyConfig, osm: OsmExtract) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Sites and their kinds, from OSM and every register."""
+    paths = [config.file(register.file) for register in config.registers]
+    parts = [osm_sites(osm)]
+    for path in paths:
+        own, kinds = read_sites(path)
+        taken = own["site_id"].isin(pd.concat([part["site_id"] for part, _ in parts]))
+        if taken.any():
+            raise DataError(
+                f"{path}: {head(own['site_id'][taken])} are ids of sites in another register or on the map; "
+                "give each site an id of its own"
+            )
+        parts.append((own, kinds))
+    sites = gpd.GeoDataFrame(pd.concat([part for part, _ in parts], ignore_index=True), crs="EPSG:4326")
+    checked = checked_sites(sites, source=", ".join(str(path) for path in [osm.path, *paths]))
+    return checked, checked_site_kinds(
+        pd.concat([kinds for _, kinds in parts], ignore_index=True),
+        sites=checked,
+        kinds=(*checklist.KINDS, *checklist.EXTENSION_KINDS),
+    )
+
+
+def _settled(
+    config: StudyConfig, sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return coverage.settle_evidence(
+        site_kinds, source=sites.set_index("site_id")["source"], complete_sources=complete_sources(config)
+    )
+
+
+def complete_sources(config: StudyConfig) -> dict[str, set[str]]:
+    """Kind -> the registers that list every site of it."""
+    listed: dict[str, set[str]] = {}
+    for register in config.registers:
+        for kind in register.complete:
+            listed.setdefault(kind, set()).add(register.file.name)
+    return listed
+
+
+def _areas(config: StudyConfig, osm: OsmExtract) -> gpd.GeoDataFrame:
+    section = config.areas
+    if section.file is not None:
+        return read_areas(config.file(section.file))
+    levels = {"community": section.community_admin_level, "district": section.district_admin_level}
+    wanted = {level: admin for level, admin in levels.items() if admin is not None}
+    return osm_areas(osm, wanted) if wanted else _no_areas()
+
+
+def _no_areas() -> gpd.GeoDataFrame:
+    columns: dict[str, list[str]] = {"level": [], "area_id": [], "name": [], "setting": []}
+    return gpd.GeoDataFrame(pd.DataFrame(columns, dtype="str"), geometry=[], crs="EPSG:4326")
+
+
+def _residences(
+    config: StudyConfig, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str]
+) -> tuple[gpd.GeoDataFrame, int]:
+    """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
+    section = config.residences
+    setting_is_given = False
+    if section.file is not None:
+        layer = read_residences(config.file(section.file))
+        setting_is_given = "setting" in layer
+        residences = checked_residences(layer, source=str(config.file(section.file)))
+    else:
+        residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
+    frame: shapely.Geometry = osm.extent
+    if config.within is not None:
+        frame = shapely.intersection(frame, shapely.box(*config.within))
+        if frame.is_empty:
+            west, south, east, north = osm.extent.bounds
+            raise ConfigError(
+                f"{config.path}: key 'within' lies outside the data of {config.osm.file}, which spans "
+                f"{west:.4f},{south:.4f},{east:.4f},{north:.4f}; choose a box inside it"
+            )
+    spots = points_of(residences)
+    inside = shapely.covers(frame, spots.to_numpy())
+    beyond = int((~shapely.covers(osm.extent, spots.to_numpy())).sum())
+    if not inside.any():
+        source = section.file or config.osm.file
+        raise DataError(
+            f"{config.file(source)}: none of {len(residences):,} residences lies in the study area; "
+            "check 'within', 'osm.extent' and the coordinates"
+        )
+    residences = residences[inside].reset_index(drop=True)
+    if not residences["weight"].sum() > 0:
+        source = config.file(section.file or config.osm.file)
+        raise DataError(f"{source}: no residence in the study area has any weight; give residents or floor area")
+    within = residences.set_geometry(spots[inside].reset_index(drop=True))
+    community, district = areas.assign_areas(within, area_shapes)
+    settings = area_shapes.set_index(["level", "area_id"])["setting"]
+    setting = pd.Series(config.setting, index=residences.index, dtype="str")
+    for level, ids in (("district", district), ("community", community)):
+        told = ids.map(dict(settings[level]) if level in settings.index else {}).astype("str")
+        setting = told.fillna(setting)
+    residences = residences.assign(
+        community_id=community.fillna(residences["community_id"]),
+        district_id=district.fillna(residences["district_id"]),
+        setting=residences["setting"] if setting_is_given else setting,
+    )
+    if districts:
+        known = sorted(set(residences["district_id"].dropna()))
+        unknown = sorted(set(districts) - set(known))
+        if unknown:
+            mend = f"use one of {', '.join(known)}" if known else "the study has no districts"
+            raise ConfigError(f"{config.path}: no residence in district {head(unknown)}; {mend}")
+        residences = residences[residences["district_id"].isin(list(districts))].reset_index(drop=True)
+    return residences, beyond
+
+
+def thresholds_s(config: StudyConfig, residences: gpd.GeoDataFrame) -> FloatArray:
+    """Each residence's threshold, by its setting."""
+    thresholds = config.thresholds
+    minutes = np.where(residences["setting"] == "rural", thresholds.rural_min, thresholds.urban_min)
+    return np.array([minutes_to_s(value) for value in minutes], dtype=np.float64)
+
+
+def _layers(
+    config: StudyConfig,
+    network: WalkNetwork,
+    osm: OsmExtract,
+    *,
+    sites: gpd.GeoDataFrame,
+    site_kinds: pd.DataFrame,
+    area_shapes: gpd.GeoDataFrame,
+) -> pd.DataFrame:
+    communities = areas.without_overlaps(area_shapes[area_shapes["level"] == "community"])
+    inside = gpd.GeoSeries(shapely.intersection(communities.geometry.to_numpy(), osm.extent), crs="EPSG:4326")
+    km = pd.Series(network.street_km(inside), index=communities["area_id"].to_numpy(), dtype="float64")
+    total_km = network.street_km(gpd.GeoSeries([osm.extent], crs="EPSG:4326"))[0]
+    km.loc[NO_AREA] = max(total_km - km.sum(), 0.0)
+    within = shapely.covers(osm.extent, points_of(sites).to_numpy())
+    counted = sites[within & (sites["source"] == OSM_SOURCE).to_numpy()]  # the density is the map's, not a register's
+    community, _ = areas.assign_areas(counted, area_shapes)
+    mapped = coverage.layer_completeness(
+        site_kinds[site_kinds["site_id"].isin(counted["site_id"])],
+        site_community=pd.Series(community.to_numpy(), index=counted["site_id"].to_numpy(), dtype="str"),
+        street_km=km,
+        declared=config.osm.complete,
+        floor_per_km=config.density.floor_per_km,
+        median_share=config.density.median_share,
+    )
+    return coverage.with_complete_registers(mapped, complete_sources(config))
+
+
+def heights_file(config: StudyConfig) -> Path | None:
+    """The elevation model, where the study's profile has a use for it."""
+    return config.walk.elevation if profile_of(config).minds_slopes else None
+
+
+def _elevation(config: StudyConfig, osm: OsmExtract) -> Elevation | None:
+    file = heights_file(config)
+    if file is None:
+        return None
+    (west, south), (east, north) = osm.way_lonlat.min(axis=0).tolist(), osm.way_lonlat.max(axis=0).tolist()
+    return read_elevation(config.file(file), box=(west, south, east, north))
+
+
+def data_date_of(config: StudyConfig, osm: OsmExtract) -> str | None:
+    """The day of the map's data, as the config or else the file says."""
+    return config.osm.data_date or osm.data_date
+
+
+def overview_of(config: StudyConfig, data: StudyData) -> list[str]:
+    """What the data is, in a few sentences."""
+    network, residences, sites = data.network, data.residences, data.sites
+    snap_m = network.snap(residences.geometry, residences["compound_id"]).snap_m
+    off, far = np.isinf(snap_m), snap_m > config.walk.max_snap_m / 2
+    walked = network.edge_open.any(axis=1)
+    islands = walked & (network.component_m < network.min_component_m)
+    heights = heights_file(config)
+    known = network.edge_known @ network.edge_length_m / network.edge_length_m.sum()
+    km, islands_km = network.edge_length_m[walked].sum() / 1000, network.edge_length_m[islands].sum() / 1000
+    weight, meaning = residences["weight"].sum(), config.residences.weight_meaning
+    extent = ", ".join(f"{degrees:.4f}" for degrees in data.osm.extent.bounds)
+    return [
+        f"data of {data_date_of(config, data.osm) or 'unknown date'}, extent {extent} ({data.osm.extent_source})",
+        f"{len(residences):,} residences weighing {weight:,.0f} ({meaning})",
+        f"{km:,.0f} km of walkable street, {islands_km:,.1f} km of it on islands that nobody is snapped to",
+        *([] if heights is None else [f"{heights} has heights for {known:.1%} of the street"]),
+        f"{off.sum():,} residences off the network, {(far & ~off).sum():,} over half of max_snap_m away from it",
+        f"{len(sites):,} sites, {sites['name'].isna().sum():,} of them without a name",
+    ]
+
+
+def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
+    """One sentence for each thing that a reader of the results should know."""
+    residences = data.residences
+    said = [*data.osm.warnings, *_slope_warnings(config, data.network)]
+    if data.n_outside:
+        said.append(f"{data.n_outside:,} residences lie outside the data's extent and are not studied")
+    if config.residences.file is None:
+        untyped = sum(tags.get("building") == "yes" for tags in data.osm.buildings["tags"])
+        if untyped > UNTYPED_SHARE * len(data.osm.buildings) and "yes" not in config.residences.buildings:
+            said.append(
+                f"{untyped:,} of {len(data.osm.buildings):,} buildings say only building=yes and are not counted "
+                "as residences: shares speak of the rest; give a register of residences or set residences.buildings"
+            )
+    for level in LEVELS:
+        outside = residences[f"{level}_id"].isna()
+        if (data.area_shapes["level"] == level).any() and outside.any():
+            share = residences["weight"][outside].sum() / residences["weight"].sum()
+            said.append(
+                f"{outside.sum():,} residences ({share:.1%} of the weight) lie in no {level} of the areas given "
+                f"and are told under '{NO_AREA}'"
+            )
+    if config.walk.gates is not None:
+        gate_id = read_gates(config.file(config.walk.gates))["gate_id"]
+        lost = gate_id[~gate_id.isin(data.network.node_id)]
+        if len(lost):
+            gates = f"{len(lost):,} gates of {config.walk.gates}"
+            said.append(f"{gates} stand on no way within 20 m and part no ground from another: {head(lost)}")
+    inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
+    for register in config.registers:
+        own = data.sites["source"] == register.file.name
+        if (own & ~inside).any():
+            stray = head(data.sites["site_id"][own & ~inside])
+            said.append(f"{(own & ~inside).sum():,} sites of {register.file} lie outside the data's extent: {stray}")
+        held = set(data.site_kinds["kind"][data.site_kinds["site_id"].isin(data.sites["site_id"][own])])
+        none = [kind for kind in register.complete if kind not in held]
+        if none:
+            said.append(f"{register.file} is declared complete for {', '.join(none)} and lists no site of it")
+    for kind, rows in data.conflicts.groupby("kind", sort=True):
+        said.append(
+            f"{len(rows):,} possible or implied sites of {kind} are not in its complete register and decide "
+            f"nothing: {head(rows['site_id'])}"
+        )
+    return said
+
+
+def _slope_warnings(config: StudyConfig, network: WalkNetwork) -> list[str]:
+    """What isn't known of slopes, where the profile minds them."""
+    profile, file = network.profile, heights_file(config)
+    if not profile.minds_slopes:
+        return []
+    flat = "count as flat"
+    if profile.max_slope is not None:
+        flat += f", and only tags bar what is steeper than {profile.max_slope:.1%}"
+    if file is None:
+        return [f"profile {profile.name} minds slopes, but 'walk.elevation' names no heights: all streets {flat}"]
+    total_km, known_km = network.edge_length_m.sum() / 1000, network.edge_known @ network.edge_length_m / 1000
+    if total_km - known_km < 0.05:
+        return []
+    return [
+        f"{total_km - known_km:,.1f} km of {total_km:,.1f} km of street lie beyond the heights of {file} and {flat}"
+    ]
