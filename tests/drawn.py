@@ -94,6 +94,14 @@ def no_gates() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=[], crs="EPSG:4326")
 
 
+def nothing_more() -> dict[str, pd.DataFrame]:
+    """Frames of a study in which nothing was merged, overruled or is to be asked."""
+    table = pd.DataFrame({"site_id": []}, dtype="str")
+    asked = pd.DataFrame({name: pd.Series(dtype="str") for name in ("rank", "ask", "site_id", "community_id", "kind")})
+    survey = gpd.GeoDataFrame(asked, geometry=[], crs="EPSG:4326")
+    return {"merges": table, "conflicts": table, "survey": survey}
+
+
 def random_nodes(seed: int, n: int = 30) -> np.ndarray:
     """(n, 2) metres: where `random_network` has its nodes."""
     return np.random.default_rng(seed).uniform(0, 1000, (n, 2))

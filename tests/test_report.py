@@ -30,7 +30,7 @@ from circle15.errors import InputError
 from circle15.outputs.report import render_report, report_model
 from circle15.outputs.report.model import GAP_AREA_ROWS
 from circle15.schema import STATUSES, StudyFrames
-from drawn import no_gates
+from drawn import no_gates, nothing_more
 
 WEIGHTS = (10, 20, 30, 40, 100, 50, 50, 60, 30, 10, 70, 30)
 COMMUNITIES = ("c1",) * 5 + ("c2",) * 5 + (None, None)
@@ -237,6 +237,7 @@ def frames() -> StudyFrames:
         indicators=indicators,
         gap_areas=gap_areas,
         gates=no_gates(),
+        **nothing_more(),
         candidates=candidates,
         plan=plan,
         plan_summary=summary,

@@ -21,7 +21,7 @@ from circle15 import areas, checklist, schema
 from circle15.outputs import palette
 from circle15.outputs.webmap import render_map
 from circle15.outputs.webmap.encode import DEGREES, NO_TIME, encode_shapes, payload
-from drawn import no_gates
+from drawn import no_gates, nothing_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,6 +190,7 @@ def frames() -> schema.StudyFrames:
         indicators=pd.DataFrame(),
         gap_areas=gap_areas,
         gates=no_gates(),
+        **nothing_more(),
         candidates=candidates,
         plan=plan,
         plan_summary={"model": "mclp", "objective": 186.0, "bound": 186.0, "gap": 0.0, "demand": 225.0},

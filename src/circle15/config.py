@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -37,6 +39,14 @@ def _box(box: tuple[float, float, float, float]) -> tuple[float, float, float, f
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise ValueError("a box is [west, south, east, north] in degrees, west < east and south < north")
     return box
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        raise ValueError(f"'{name}' is no time zone; give one such as Asia/Shanghai") from None
+    return name
 
 
 def _no_twice(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -100,11 +110,32 @@ class ResidencesSection(_Section):
     """Values of the tag `building` that people live in."""
     default_levels: Number = Field(default=2.0, gt=0, le=100)
     """Storeys of a building that doesn't say."""
+    household_size: Number | None = Field(default=None, gt=0, le=50)
+    """People in a household: the file's weights are households, and become residents."""
+    population: Path | None = None
+    """A population raster (GeoTIFF) that is spread over the residences by floor area, and makes weights residents."""
+    population_unit: Literal["count", "per_km2", "per_ha"] | None = None
+    """What a cell of the raster counts, where its file doesn't say."""
+    compounds: Path | None = None
+    """Compounds with residents of their own (compound_id, weight), which silence their buildings' estimates."""
 
     @model_validator(mode="after")
     def _weight_fits(self) -> ResidencesSection:
-        if self.file is None and self.weight_meaning != "floor_area_m2":
-            raise ValueError("weights of OSM buildings are floor_area_m2; give a file with residents or dwellings")
+        if self.household_size is not None and self.file is None:
+            raise ValueError("household_size multiplies the households of a file; give one")
+        if self.population is not None and self.household_size is not None:
+            raise ValueError("people come from a population raster or from households; give one of the two")
+        if self.population_unit is not None and self.population is None:
+            raise ValueError("population_unit speaks of a population raster; give one")
+        counted = self.population is not None or self.household_size is not None or self.compounds is not None
+        if counted and self.weight_meaning != "residents":
+            raise ValueError("population, household_size and compounds count people; set weight_meaning = 'residents'")
+        if self.file is None and not counted and self.weight_meaning != "floor_area_m2":
+            raise ValueError(
+                "weights of OSM buildings are floor_area_m2; give a file with residents or dwellings, or a population"
+            )
+        if self.file is None and self.compounds is not None and self.population is None:
+            raise ValueError("compounds give the residents of some buildings only; give a population for the others")
         return self
 
 
@@ -158,6 +189,13 @@ class WalkSection(_Section):
     """Where the clock starts: at the door, or at the nearest gate of the residence's compound."""
 
 
+class MergingSection(_Section):
+    """`[merging]`: when rows of two sources are the same site (docs/statuses.md)."""
+
+    distance_m: Number = Field(default=60.0, ge=0, le=500)
+    """How far apart two sources may put the same site."""
+
+
 class ThresholdsSection(_Section):
     """`[thresholds]`: the promise, in minutes on foot."""
 
@@ -198,11 +236,18 @@ class StudyConfig(_Section):
     """Only residences in this box are studied; the whole extent of the data otherwise."""
     map_review_number: str | None = None
     """审图号 of the map, where one was granted."""
+    at: datetime | None = None
+    """A moment: only what is open then counts, and unknown hours make a site possible."""
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = "Asia/Shanghai"
+    """Of the places; China's holidays are those of Asia/Shanghai."""
+    survey: Path | None = None
+    """A survey list (survey.xlsx) that was filled in."""
     osm: OsmSection
     registers: tuple[RegisterSection, ...] = ()
     residences: ResidencesSection = ResidencesSection()
     areas: AreasSection = AreasSection()
     walk: WalkSection = WalkSection()
+    merging: MergingSection = MergingSection()
     thresholds: ThresholdsSection = ThresholdsSection()
     density: DensitySection = DensitySection()
     siting: SitingSection | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +18,10 @@ from circle15.network import WalkNetwork, profile_named, profiles_with
 from circle15.reach import warm_up
 from circle15.schema import LEVELS, NO_AREA, checked_residences, checked_site_kinds, checked_sites, points_of
 from circle15.sources.elevation import read_elevation
+from circle15.sources.merging import from_source, merge_sites
+from circle15.sources.opening import CHINA, calendar_note, open_site_kinds
 from circle15.sources.osm import osm_sites, read_osm
+from circle15.sources.population import REACH_M, settle_people, spread_population, weights_of_households
 from circle15.sources.registers import osm_areas, read_areas, read_gates, read_layer, read_residences, read_sites
 from circle15.sources.residences import osm_residences
 from circle15.units import FloatArray, minutes_to_s
@@ -61,12 +64,23 @@ UNTYPED_SHARE = 0.1
 """From this share of all buildings on, those that say only building=yes are worth a word."""
 
 
+_CONFLICTS = {
+    "complete_register": "possible or implied sites of {kind} are not in its complete register and decide nothing",
+    "surveyed_absent": "sites of {kind} decide nothing, since a survey found none there",
+    "confirmed_site": "surveyed absences of {kind} decide nothing, since a source before the survey confirms a site",
+}
+
+
 class StudyData(NamedTuple):
-    """What a study starts from: `site_kinds` is all that is said, `settled` what decides."""
+    """What a study starts from: `site_kinds` is all that is said, `settled` what decides.
+
+    `merges` are rows that went into another, `conflicts` rows that decide nothing, `told` what reading has to say.
+    """
 
     osm: OsmExtract
     sites: gpd.GeoDataFrame
     site_kinds: pd.DataFrame
+    merges: pd.DataFrame
     settled: pd.DataFrame
     conflicts: pd.DataFrame
     area_shapes: gpd.GeoDataFrame
@@ -74,6 +88,17 @@ class StudyData(NamedTuple):
     n_outside: int
     network: WalkNetwork
     layers: pd.DataFrame
+    told: tuple[str, ...]
+
+
+class _Evidence(NamedTuple):
+    """What the sources say of sites: the map's own sites, all of them merged, and surveyed absences."""
+
+    mapped: gpd.GeoDataFrame
+    mapped_kinds: pd.DataFrame
+    sites: gpd.GeoDataFrame
+    site_kinds: pd.DataFrame
+    merges: pd.DataFrame
 
 
 class Clock:
@@ -98,11 +123,12 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
         warm = beside.submit(warm_up)  # the searches load, or compile, while the data is read
         osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
         warm.result()
+    told: list[str] = []
     with clock(STAGES[1]):
-        sites, site_kinds = _sites(config, osm)
-        settled, conflicts = _settled(config, sites, site_kinds)
+        said = _evidence(config, osm, told)
         area_shapes = _areas(config, osm)
-        residences, n_outside = _residences(config, osm, area_shapes, districts)
+        settled, conflicts = _settled(config, said, told)
+        residences, n_outside = _residences(config, osm, area_shapes, districts, told)
     with clock(STAGES[2]):
         walk = config.walk
         network = WalkNetwork.from_osm(
@@ -115,8 +141,11 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
             compounds=None if walk.compounds is None else read_layer(config.file(walk.compounds)),
             gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
         )
-        layers = _layers(config, network, osm, sites=sites, site_kinds=site_kinds, area_shapes=area_shapes)
-    return StudyData(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
+        layers = _layers(config, network, osm, said, area_shapes)
+    return StudyData(
+        osm, said.sites, said.site_kinds, said.merges, settled, conflicts, area_shapes, residences, n_outside,
+        network, layers, tuple(told),
+    )  # fmt: skip
 
 
 def profiles_of(config: StudyConfig) -> dict[str, Profile]:
@@ -129,10 +158,11 @@ def profile_of(config: StudyConfig) -> Profile:
     return profile_named(config.walk.profile, profiles_of(config))
 
 
-def _sites(config: StudyConfig, osm: OsmExtract) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Sites and their kinds, from OSM and every register."""
+def _evidence(config: StudyConfig, osm: OsmExtract, told: list[str]) -> _Evidence:
+    """Sites and their kinds, from OSM and every register, those of one place merged."""
+    mapped = osm_sites(osm)
     paths = [config.file(register.file) for register in config.registers]
-    parts = [osm_sites(osm)]
+    parts = [mapped]
     for path in paths:
         own, kinds = read_sites(path)
         taken = own["site_id"].isin(pd.concat([part["site_id"] for part, _ in parts]))
@@ -144,19 +174,50 @@ def _sites(config: StudyConfig, osm: OsmExtract) -> tuple[gpd.GeoDataFrame, pd.D
         parts.append((own, kinds))
     sites = gpd.GeoDataFrame(pd.concat([part for part, _ in parts], ignore_index=True), crs="EPSG:4326")
     checked = checked_sites(sites, source=", ".join(str(path) for path in [osm.path, *paths]))
-    return checked, checked_site_kinds(
+    held = checked_site_kinds(
         pd.concat([kinds for _, kinds in parts], ignore_index=True),
         sites=checked,
         kinds=(*checklist.KINDS, *checklist.EXTENSION_KINDS),
     )
+    merged = merge_sites(checked, held, priority=_sources(config), distance_m=config.merging.distance_m)
+    if len(merged.merges):
+        found = merged.merges.groupby("why").size()
+        told.append(
+            f"{len(merged.merges):,} rows speak of a site that another row has, and went into it "
+            f"({', '.join(f'{why} {n:,}' for why, n in found.items())}): merges.parquet lists them"
+        )
+    return _Evidence(*mapped, *merged)
 
 
-def _settled(
-    config: StudyConfig, sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return coverage.settle_evidence(
-        site_kinds, source=sites.set_index("site_id")["source"], complete_sources=complete_sources(config)
+def _sources(config: StudyConfig) -> list[str]:
+    """Every source of sites, the most trusted first."""
+    return [*(register.file.name for register in config.registers), OSM_SOURCE]
+
+
+def _settled(config: StudyConfig, said: _Evidence, told: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What decides, and what doesn't."""
+    settled, conflicts = coverage.settle_evidence(
+        said.site_kinds,
+        source=said.sites.set_index("site_id")["source"],
+        complete_sources=complete_sources(config),
+        priority=_sources(config),
     )
+    if config.at is None:
+        return settled, conflicts
+    now = open_site_kinds(settled, said.sites, config.at, timezone=config.timezone)
+    n_sites = now.n_open + now.n_closed + now.n_unknown
+    told.append(
+        f"only what is open at {config.at:%Y-%m-%d %H:%M} counts: of {n_sites:,} sites {now.n_open:,} are open, "
+        f"{now.n_closed:,} closed, and of {now.n_unknown:,} the hours are unknown"
+    )
+    if len(now.unreadable):
+        told.append(
+            f"the opening hours of {len(now.unreadable):,} sites can't be read: {head(now.unreadable['site_id'])}"
+        )
+    note = calendar_note(config.at)
+    if note is not None and config.timezone == CHINA:
+        told.append(note)
+    return now.site_kinds, conflicts
 
 
 def complete_sources(config: StudyConfig) -> dict[str, set[str]]:
@@ -183,7 +244,7 @@ def _no_areas() -> gpd.GeoDataFrame:
 
 
 def _residences(
-    config: StudyConfig, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str]
+    config: StudyConfig, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str], told: list[str]
 ) -> tuple[gpd.GeoDataFrame, int]:
     """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
     section = config.residences
@@ -194,7 +255,7 @@ def _residences(
         residences = checked_residences(layer, source=str(config.file(section.file)))
     else:
         residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
-    frame: shapely.Geometry = osm.extent
+    frame: Any = osm.extent
     if config.within is not None:
         frame = shapely.intersection(frame, shapely.box(*config.within))
         if frame.is_empty:
@@ -212,7 +273,7 @@ def _residences(
             f"{config.file(source)}: none of {len(residences):,} residences lies in the study area; "
             "check 'within', 'osm.extent' and the coordinates"
         )
-    residences = residences[inside].reset_index(drop=True)
+    residences = _peopled(config, residences[inside].reset_index(drop=True), frame, told)
     if not residences["weight"].sum() > 0:
         source = config.file(section.file or config.osm.file)
         raise DataError(f"{source}: no residence in the study area has any weight; give residents or floor area")
@@ -221,8 +282,8 @@ def _residences(
     settings = area_shapes.set_index(["level", "area_id"])["setting"]
     setting = pd.Series(config.setting, index=residences.index, dtype="str")
     for level, ids in (("district", district), ("community", community)):
-        told = ids.map(dict(settings[level]) if level in settings.index else {}).astype("str")
-        setting = told.fillna(setting)
+        of_area = ids.map(dict(settings[level]) if level in settings.index else {}).astype("str")
+        setting = of_area.fillna(setting)
     residences = residences.assign(
         community_id=community.fillna(residences["community_id"]),
         district_id=district.fillna(residences["district_id"]),
@@ -238,6 +299,34 @@ def _residences(
     return residences, beyond
 
 
+def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told: list[str]) -> gpd.GeoDataFrame:
+    """Residences weighted by residents, where the config says how many there are."""
+    section = config.residences
+    if section.household_size is not None:
+        people = weights_of_households(residences["weight"], section.household_size)
+        residences = residences.assign(weight=people)
+        told.append(f"residents are households times {section.household_size:g}: {people.sum():,.0f} in all")
+    if section.population is not None:
+        spread = spread_population(
+            config.file(section.population), residences, extent=frame, unit=section.population_unit
+        )
+        residences, found = spread
+        told.append(
+            f"{section.population.name} has {found['people_in_study']:,.0f} people in the study: "
+            f"{found['people_spread']:,.0f} are spread over the residences, {found['people_moved']:,.0f} of them from "
+            f"cells without one, and {found['people_unplaced']:,.0f} find none within {REACH_M:.0f} m"
+        )
+    if section.compounds is not None:
+        figures = read_layer(config.file(section.compounds))
+        residences, lost = settle_people(residences, figures)
+        if len(lost):
+            told.append(
+                f"{len(lost):,} compounds of {section.compounds.name} have no residence in the study, and their people "
+                f"count nowhere: {head(lost['compound_id'])}"
+            )
+    return residences
+
+
 def thresholds_s(config: StudyConfig, residences: gpd.GeoDataFrame) -> FloatArray:
     """Each residence's threshold, by its setting."""
     thresholds = config.thresholds
@@ -246,24 +335,18 @@ def thresholds_s(config: StudyConfig, residences: gpd.GeoDataFrame) -> FloatArra
 
 
 def _layers(
-    config: StudyConfig,
-    network: WalkNetwork,
-    osm: OsmExtract,
-    *,
-    sites: gpd.GeoDataFrame,
-    site_kinds: pd.DataFrame,
-    area_shapes: gpd.GeoDataFrame,
+    config: StudyConfig, network: WalkNetwork, osm: OsmExtract, said: _Evidence, area_shapes: gpd.GeoDataFrame
 ) -> pd.DataFrame:
     communities = areas.without_overlaps(area_shapes[area_shapes["level"] == "community"])
     inside = gpd.GeoSeries(shapely.intersection(communities.geometry.to_numpy(), osm.extent), crs="EPSG:4326")
     km = pd.Series(network.street_km(inside), index=communities["area_id"].to_numpy(), dtype="float64")
     total_km = network.street_km(gpd.GeoSeries([osm.extent], crs="EPSG:4326"))[0]
     km.loc[NO_AREA] = max(total_km - km.sum(), 0.0)
-    within = shapely.covers(osm.extent, points_of(sites).to_numpy())
-    counted = sites[within & (sites["source"] == OSM_SOURCE).to_numpy()]  # the density is the map's, not a register's
+    # The density is the map's, not a register's.
+    counted = said.mapped[shapely.covers(osm.extent, points_of(said.mapped).to_numpy())]
     community, _ = areas.assign_areas(counted, area_shapes)
     mapped = coverage.layer_completeness(
-        site_kinds[site_kinds["site_id"].isin(counted["site_id"])],
+        said.mapped_kinds[said.mapped_kinds["site_id"].isin(counted["site_id"])],
         site_community=pd.Series(community.to_numpy(), index=counted["site_id"].to_numpy(), dtype="str"),
         street_km=km,
         declared=config.osm.complete,
@@ -316,7 +399,7 @@ def overview_of(config: StudyConfig, data: StudyData) -> list[str]:
 def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
     """One sentence for each thing that a reader of the results should know."""
     residences = data.residences
-    said = [*data.osm.warnings, *_slope_warnings(config, data.network)]
+    said = [*data.osm.warnings, *data.told, *_slope_warnings(config, data.network)]
     if data.n_outside:
         said.append(f"{data.n_outside:,} residences lie outside the data's extent and are not studied")
     if config.residences.file is None:
@@ -342,7 +425,7 @@ def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
             said.append(f"{gates} stand on no way within 20 m and part no ground from another: {head(lost)}")
     inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
     for register in config.registers:
-        own = data.sites["source"] == register.file.name
+        own = from_source(data.sites["source"], register.file.name)
         if (own & ~inside).any():
             stray = head(data.sites["site_id"][own & ~inside])
             said.append(f"{(own & ~inside).sum():,} sites of {register.file} lie outside the data's extent: {stray}")
@@ -350,11 +433,8 @@ def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
         none = [kind for kind in register.complete if kind not in held]
         if none:
             said.append(f"{register.file} is declared complete for {', '.join(none)} and lists no site of it")
-    for kind, rows in data.conflicts.groupby("kind", sort=True):
-        said.append(
-            f"{len(rows):,} possible or implied sites of {kind} are not in its complete register and decide "
-            f"nothing: {head(rows['site_id'])}"
-        )
+    for (kind, why), rows in data.conflicts.groupby(["kind", "why"], sort=True):
+        said.append(f"{len(rows):,} {_CONFLICTS[str(why)].format(kind=kind)}: {head(rows['site_id'])}")
     return said
 
 

@@ -55,6 +55,8 @@ class StudyFrames:
     access: pd.DataFrame
     sites: gpd.GeoDataFrame
     site_kinds: pd.DataFrame
+    merges: pd.DataFrame
+    conflicts: pd.DataFrame
     layers: pd.DataFrame
     area_shapes: gpd.GeoDataFrame
     areas: pd.DataFrame
@@ -62,6 +64,7 @@ class StudyFrames:
     indicators: pd.DataFrame
     gap_areas: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame
+    survey: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame
     plan: gpd.GeoDataFrame
     plan_summary: dict[str, Any]

@@ -48,6 +48,7 @@ from circle15.schema import (
 )
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.osm import no_garbage_collection
+from circle15.survey import survey_list
 from circle15.units import FloatArray, IntArray, minutes_to_s
 
 if TYPE_CHECKING:
@@ -208,6 +209,7 @@ class Study:
                 ),
                 "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, doors)),
                 "gates": areas.gate_gains(residences, access, network.gates()),
+                "survey": survey_list(residences, access, sites, data.site_kinds, data.area_shapes),
             }
         with clock(STAGES[5]):
             proposal = no_proposal()
@@ -222,6 +224,8 @@ class Study:
             access=access,
             sites=sites,
             site_kinds=data.site_kinds,
+            merges=data.merges,
+            conflicts=data.conflicts,
             layers=data.layers,
             area_shapes=data.area_shapes,
             **frames,

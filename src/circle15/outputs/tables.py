@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyogrio
+
+from circle15.outputs.survey_sheet import survey_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,8 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["json_text", "write_tables"]
 
-_PARQUET = ("residences", "access", "sites", "site_kinds", "areas", "scores", "gap_areas", "gates", "plan")
-_GPKG_TABLES = ("site_kinds", "access", "areas", "scores", "indicators", "layers")
+_PARQUET = (
+    *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
+    *("areas", "scores", "gap_areas", "gates", "plan"),
+)
+_GPKG_TABLES = ("site_kinds", "merges", "conflicts", "access", "areas", "scores", "indicators", "layers")
 
 
 def write_tables(frames: StudyFrames, folder: Path) -> None:
@@ -27,8 +33,15 @@ def write_tables(frames: StudyFrames, folder: Path) -> None:
     for name in _PARQUET:
         getattr(frames, name).to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
     frames.indicators.to_csv(folder / "indicators.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    (folder / "survey.xlsx").write_bytes(
+        survey_workbook(frames.survey, unit=frames.about["weight_meaning"], date=_date(frames.about.get("data_date")))
+    )
     (folder / "plan.json").write_text(json_text(frames.plan_summary), encoding="utf-8")
     _write_gpkg(frames, folder / "circle15.gpkg")
+
+
+def _date(data_date: str | None) -> datetime:
+    return datetime.fromisoformat(data_date or "1980-01-01")  # the first that a ZIP file knows
 
 
 def json_text(content: Mapping[str, Any]) -> str:
