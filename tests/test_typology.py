@@ -44,9 +44,9 @@ def test_three_groups_are_three_types_the_largest_first() -> None:
 
 def test_types_are_named_by_what_sets_them_apart() -> None:
     told = community_types(areas(town((4, 0.9, 0.5), (6, 0.1, 0.5))))
-    # Only the pharmacies differ: covered and gap are two sides of one share, as far apart as each other.
-    assert told.types["name_zh"].tolist() == ["药店可达少、药店缺口多", "药店可达多、药店缺口少"]
-    assert told.types["name_en"].tolist()[0].startswith("less covered: ")
+    # Only the pharmacies differ; covered and gap differ as much, so the first of the two speaks.
+    assert told.types["name_zh"].tolist() == ["药店可达少", "药店可达多"]
+    assert told.types["name_en"].tolist() == ["less covered: Pharmacy", "more covered: Pharmacy"]
 
 
 def test_few_communities_are_one_type_that_says_so() -> None:

@@ -42,9 +42,9 @@ def community_types(areas: pd.DataFrame) -> Typology:
 
     K-means on the shares covered, unknown and gap of every kind, each standardised over the communities (shares that
     vary by less than a hundredth are left out). The number of types, from 2 to 8, is that of the largest mean
-    silhouette (Rousseeuw 1987), the smaller of equals. A type is named by the two shares in which it differs most from the mean of
-    all communities, in standard deviations; by more where two names would be the same, and by its number where that
-    doesn't part them either.
+    silhouette (Rousseeuw 1987), the smaller of equals. A type is named by the two kinds in a share of which it differs
+    most from the mean of all communities, in standard deviations; by more kinds where two names would be the same, and
+    by its number where that doesn't part them either.
 
     Parameters
     ----------
@@ -73,12 +73,11 @@ def community_types(areas: pd.DataFrame) -> Typology:
         )
     kinds = list(dict.fromkeys(rows["kind"]))
     share = rows.pivot_table(index="area_id", columns="kind", values=list(TELLING), sort=False).sort_index()
-    share = share[[(status, name) for name in kinds for status in TELLING]]
     spread = share.std(ddof=0)
-    share = share.loc[:, spread >= SAME]
-    if not share.shape[1]:
+    shares = [(status, name) for name in kinds for status in TELLING if spread[status, name] >= SAME]
+    if not shares:
         return _one_type(weight, "各社区相同", "all communities are alike")
-    standard = ((share - share.mean()) / share.std(ddof=0)).to_numpy(dtype=np.float64)
+    standard = ((share - share.mean()) / spread)[shares].to_numpy(dtype=np.float64)
     label, silhouette = _sorted_out(standard)
     if silhouette < CLEAR:
         return _one_type(weight, "各社区差异不成类", "the communities differ, but in no groups")
@@ -88,7 +87,7 @@ def community_types(areas: pd.DataFrame) -> Typology:
     number = {int(label[row]): i for i, row in enumerate(order, start=1)}
     kind_of = np.array([number[int(one)] for one in label], dtype=np.int64)
     centres = np.stack([standard[kind_of == i].mean(axis=0) for i in range(1, len(order) + 1)])
-    names = _names(centres, [(str(status), str(name)) for status, name in share.columns])
+    names = _names(centres, shares)
     per_type = pd.Series(weight.to_numpy()).groupby(kind_of)
     types = pd.DataFrame(
         {
@@ -127,21 +126,20 @@ def _sorted_out(standard: FloatArray) -> tuple[IntArray, float]:
 
 
 def _names(centres: FloatArray, shares: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """A Chinese and an English name for each type, by the shares in which it is furthest from the mean."""
+    """A Chinese and an English name for each type, by the kinds in which it is furthest from the mean."""
     names: list[tuple[str, str]] = []
-    for n_shares in range(2, max(2, len(shares)) + 1):
-        names = [_name(centre, shares, n_shares) for centre in centres]
+    for n_kinds in range(2, max(2, len(shares)) + 1):
+        names = [_name(centre, shares, n_kinds) for centre in centres]
         if len(set(names)) == len(names):
             return names
     return [(f"{zh}（{i}）", f"{en} ({i})") for i, (zh, en) in enumerate(names, start=1)]
 
 
-def _name(centre: FloatArray, shares: list[tuple[str, str]], n_shares: int) -> tuple[str, str]:
-    parts = []
-    for i in np.argsort(-np.abs(centre).round(9), kind="stable")[:n_shares]:
+def _name(centre: FloatArray, shares: list[tuple[str, str]], n_kinds: int) -> tuple[str, str]:
+    parts: dict[str, tuple[str, str]] = {}
+    for i in np.argsort(-np.abs(centre).round(9), kind="stable"):
         status, name = shares[i]
-        (zh, en), more = _WORDS[status], centre[i] > 0
-        parts.append(
-            (f"{kind(name).zh}{zh}{'多' if more else '少'}", f"{'more' if more else 'less'} {en}: {kind(name).en}")
-        )
-    return "、".join(zh for zh, _ in parts), "; ".join(en for _, en in parts)
+        (zh, en), (much_zh, much) = _WORDS[status], ("多", "more") if centre[i] > 0 else ("少", "less")
+        parts.setdefault(name, (f"{kind(name).zh}{zh}{much_zh}", f"{much} {en}: {kind(name).en}"))
+    told = list(parts.values())[:n_kinds]
+    return "、".join(zh for zh, _ in told), "; ".join(en for _, en in told)
