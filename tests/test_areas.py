@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from shapely import Point, box
 
-from circle15.areas import area_shares, assign_areas, gap_areas, indicators, scores, without_overlaps
+from circle15.areas import area_shares, assign_areas, compound_shares, gap_areas, indicators, scores, without_overlaps
 from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, Policy, Requirement, kind, policies
 from circle15.errors import InputError
 from circle15.schema import STATUSES
@@ -120,6 +120,28 @@ def test_shares_are_of_weight() -> None:
     study = areas[(areas["level"] == "study") & (areas["kind"] == "pharmacy")].iloc[0]
     assert (study["area_id"], study["weight"], study["n_residences"]) == ("all", 100.0, 5)
     assert pd.isna(study["name"])
+
+
+def test_compounds_have_shares_of_their_own_weight() -> None:
+    residences = homes([10, 30, 5, 0], compound_id=["w2", "w2", None, "w1"])
+    access = access_of(residences, {"pharmacy": ["covered", "gap", "covered", "covered"]})
+    compounds = pd.DataFrame({"compound_id": ["w3", "w2", "w1"], "name": ["丙", "乙园", "甲"]})
+    gates = pd.DataFrame({"gate_id": ["n1", "n2", "n2", "n3"], "zone": ["w2", "w2", "w2", "w9"]})
+    told = compound_shares(residences, access, compounds, gates)
+    assert told["kind"].tolist() == list(KINDS)  # w3 has no residence, w1 no weight
+    row = told[told["kind"] == "pharmacy"].iloc[0]
+    assert row[["compound_id", "name", "weight", "n_residences", "n_gates"]].tolist() == ["w2", "乙园", 40.0, 2, 2]
+    assert row[list(STATUSES)].tolist() == [0.25, 0.0, 0.0, 0.75, 0.0]
+    assert told[list(STATUSES)].sum(axis=1).tolist() == [1.0] * len(KINDS)
+
+
+def test_without_compounds_the_frame_is_empty_and_whole() -> None:
+    residences = homes([1, 1], compound_id=[None, None])
+    no_gates = pd.DataFrame({"gate_id": [], "zone": []}, dtype="str")
+    told = compound_shares(residences, access_of(residences, {}), pd.DataFrame({"compound_id": []}), no_gates)
+    columns = ["compound_id", "name", "kind", "weight", "n_residences", "n_gates", *STATUSES]
+    assert (len(told), list(told.columns)) == (0, columns)
+    assert told["weight"].dtype == "float64"
 
 
 def test_areas_come_by_level_and_id_with_every_kind() -> None:

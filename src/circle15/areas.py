@@ -65,6 +65,9 @@ INDICATOR_TYPES = {
 }
 """The columns of the indicators frame."""
 
+COMPOUND_COLUMNS = ("compound_id", "name", "kind", "weight", "n_residences", "n_gates")
+"""The columns of the compounds frame, before the five shares."""
+
 
 def assign_areas(places: gpd.GeoDataFrame, area_shapes: gpd.GeoDataFrame) -> tuple[pd.Series[str], pd.Series[str]]:
     """The community and the district that each place lies in, by one point inside the place.
@@ -540,3 +543,51 @@ def _areas(residences: pd.DataFrame, weight: FloatArray) -> Iterator[tuple[str, 
                 yield level, str(area_id), np.asarray(rows)
     if weight.sum() > 0:
         yield STUDY, EVERYWHERE, np.arange(len(weight))
+
+
+def compound_shares(
+    residences: gpd.GeoDataFrame, access: pd.DataFrame, compounds: pd.DataFrame, gates: pd.DataFrame
+) -> pd.DataFrame:
+    """What share of each compound's weight has which status, for each kind.
+
+    Parameters
+    ----------
+    residences : `residence_id, weight, compound_id`.
+    access : from `statuses`, in the residences' order.
+    compounds : `compound_id`, perhaps `name`; those without weight are left out of the result.
+    gates : `gate_id, zone`, as `WalkNetwork.gates` gives them: the zone is the compound behind a closed gate.
+
+    Returns
+    -------
+    One row per compound (sorted by id) and kind: `compound_id, name, kind, weight, n_residences, n_gates` (its closed
+    gates), then the five shares, which sum to 1. Residences in no compound are in no row.
+
+    Raises
+    ------
+    InputError
+        where access and residences don't belong together, or no residence has weight.
+    """
+    table = _table(residences, access)
+    names = compounds.set_index("compound_id")["name"] if "name" in compounds else pd.Series(dtype="str")
+    n_gates = gates.groupby("zone")["gate_id"].nunique()
+    rows_of = residences.groupby(residences["compound_id"].to_numpy(object)).indices
+    frames = [pd.DataFrame(columns=[*COMPOUND_COLUMNS, *STATUSES])]
+    for compound_id in sorted(set(compounds["compound_id"]) & rows_of.keys()):
+        rows = rows_of[compound_id]
+        weight = table.weight[rows, np.newaxis]
+        if not weight.sum() > 0:
+            continue
+        shares = [np.where(table.status[rows] == code, weight, 0.0).sum(axis=0) for code in range(len(STATUSES))]
+        columns = {
+            "compound_id": compound_id,
+            "name": names.get(compound_id),
+            "kind": table.kinds,
+            "weight": weight.sum(),
+            "n_residences": len(rows),
+            "n_gates": int(n_gates.get(compound_id, 0)),
+        }
+        told = (share / weight.sum() for share in shares)
+        frames.append(pd.DataFrame(columns | dict(zip(STATUSES, told, strict=True))))
+    numbers = dict.fromkeys(("weight", *STATUSES), "float64") | {"n_residences": "int64", "n_gates": "int64"}
+    texts = dict.fromkeys(("compound_id", "name", "kind"), "str")
+    return pd.concat(frames[1:] or frames, ignore_index=True).astype(texts | numbers)
