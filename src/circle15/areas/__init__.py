@@ -1,0 +1,31 @@
+"""Statuses -> communities, districts and the study: shares, scores, gap areas and the indicators of policies.
+
+The rules are told to planners in docs/statuses.md; a change here is a change there. Everything is weighted by the
+residences' weight, and areas that hold no weight have no row: a share of nothing is no number.
+"""
+
+from __future__ import annotations
+
+from circle15.areas.gaps import BUFFER_SEGMENTS, GAP_BUFFER_M, LINK_M, gap_areas, gate_gains
+from circle15.areas.reach import INDICATOR_TYPES, ROUNDING, indicators
+from circle15.areas.shares import WORST_SHARE, area_shares, assign_areas, compound_shares, scores, without_overlaps
+from circle15.areas.table import EVERYWHERE, STUDY
+
+__all__ = [
+    "BUFFER_SEGMENTS",
+    "EVERYWHERE",
+    "GAP_BUFFER_M",
+    "INDICATOR_TYPES",
+    "LINK_M",
+    "ROUNDING",
+    "STUDY",
+    "WORST_SHARE",
+    "area_shares",
+    "assign_areas",
+    "compound_shares",
+    "gap_areas",
+    "gate_gains",
+    "indicators",
+    "scores",
+    "without_overlaps",
+]
