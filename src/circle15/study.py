@@ -47,7 +47,7 @@ from circle15.schema import (
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.elevation import read_elevation
 from circle15.sources.osm import no_garbage_collection, osm_sites, read_osm
-from circle15.sources.registers import osm_areas, read_areas, read_gates, read_layer, read_residences, read_sites
+from circle15.sources.registers import osm_areas, read_areas, read_compounds, read_gates, read_register
 from circle15.sources.residences import osm_residences
 from circle15.units import FloatArray, IntArray, minutes_to_s
 
@@ -298,10 +298,11 @@ class Study:
             osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
             warm.result()
         with clock(STAGES[1]):
-            sites, site_kinds = self._sites(osm)
+            told: list[str] = []
+            sites, site_kinds = self._sites(osm, told)
             settled, conflicts = self._settled(sites, site_kinds)
             area_shapes = self._areas(osm)
-            residences, n_outside = self._residences(osm, area_shapes, districts)
+            residences, n_outside = self._residences(osm, area_shapes, districts, told)
         with clock(STAGES[2]):
             walk = config.walk
             network = WalkNetwork.from_osm(
@@ -311,11 +312,13 @@ class Study:
                 max_snap_m=walk.max_snap_m,
                 min_component_m=walk.min_component_m,
                 compound_default=walk.compound_default,
-                compounds=None if walk.compounds is None else read_layer(config.file(walk.compounds)),
+                compounds=None if walk.compounds is None else read_compounds(config.file(walk.compounds)),
                 gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
             )
             layers = self._layers(network, osm, sites, site_kinds, area_shapes)
-        return _Data(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
+        return _Data(
+            osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers, tuple(told)
+        )
 
     def _started(self, network: WalkNetwork, doors: Snaps) -> Snaps:
         """Residences where the clock starts."""
@@ -362,7 +365,7 @@ class Study:
     def _warnings(self, data: _Data) -> list[str]:
         """One sentence for each thing that a reader of the results should know."""
         config, residences = self.config, data.residences
-        said = [*data.osm.warnings, *self._slope_warnings(data.network)]
+        said = [*data.osm.warnings, *data.told, *self._slope_warnings(data.network)]
         if data.n_outside:
             said.append(f"{data.n_outside:,} residences lie outside the data's extent and are not studied")
         if config.residences.file is None:
@@ -436,12 +439,16 @@ class Study:
     def _data_date(self, osm: OsmExtract) -> str | None:
         return self.config.osm.data_date or osm.data_date
 
-    def _sites(self, osm: OsmExtract) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-        """Sites and their kinds, from OSM and every register."""
+    def _sites(self, osm: OsmExtract, told: list[str]) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+        """Sites and their kinds, from OSM and every register; what the registers' reading tells is added to `told`."""
         paths = [self.config.file(register.file) for register in self.config.registers]
         parts = [osm_sites(osm)]
-        for path in paths:
-            own, kinds = read_sites(path)
+        for path, section in zip(paths, self.config.registers, strict=True):
+            register = read_register(path, what="sites", settings=section)
+            own, kinds = register.frame, register.site_kinds
+            told += register.notes
+            if not len(own):
+                continue
             taken = own["site_id"].isin(pd.concat([part["site_id"] for part, _ in parts]))
             if taken.any():
                 raise DataError(
@@ -475,13 +482,15 @@ class Study:
         return osm_areas(osm, wanted) if wanted else _no_areas()
 
     def _residences(
-        self, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str]
+        self, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str], told: list[str]
     ) -> tuple[gpd.GeoDataFrame, int]:
         """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
         config, section = self.config, self.config.residences
         setting_is_given = False
         if section.file is not None:
-            layer = read_residences(config.file(section.file))
+            register = read_register(config.file(section.file), what="residences", settings=section)
+            layer = register.frame
+            told += register.notes
             setting_is_given = "setting" in layer
             residences = checked_residences(layer, source=str(config.file(section.file)))
         else:
@@ -513,8 +522,8 @@ class Study:
         settings = area_shapes.set_index(["level", "area_id"])["setting"]
         setting = pd.Series(config.setting, index=residences.index, dtype="str")
         for level, ids in (("district", district), ("community", community)):
-            told = ids.map(dict(settings[level]) if level in settings.index else {}).astype("str")
-            setting = told.fillna(setting)
+            of_area = ids.map(dict(settings[level]) if level in settings.index else {}).astype("str")
+            setting = of_area.fillna(setting)
         residences = residences.assign(
             community_id=community.fillna(residences["community_id"]),
             district_id=district.fillna(residences["district_id"]),
@@ -630,6 +639,8 @@ class _Data(NamedTuple):
     n_outside: int
     network: WalkNetwork
     layers: pd.DataFrame
+    told: tuple[str, ...]
+    """What was found, mended or left over when registers were read."""
 
 
 class _Clock:
@@ -672,6 +683,9 @@ def _modified(path: Path) -> str:
 
 
 def _sha256(path: Path) -> str:
+    if path.is_dir():  # a Shapefile's folder: its files' names and contents
+        parts = sorted(file for file in path.iterdir() if file.is_file())
+        return hashlib.sha256("".join(f"{file.name} {_sha256(file)}\n" for file in parts).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
