@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from circle15.checklist.matcher import plain
 from circle15.errors import DataError
 
 __all__ = ["Decoded", "check_text", "decoded"]
@@ -19,10 +20,17 @@ _MARKS = (
 )
 _CHINESE = ("gb18030", "big5")  # GB18030 holds GBK and GB2312
 _SURE, _APART = 0.9, 0.15  # a reading's share of everyday characters; how much it must be ahead of the other
+_COMMON_SHARE = 0.15  # the most common characters make up this much of any Chinese text
+_COMMON = frozenset(  # those of Chinese in general, then those of places and tables; compared in simplified form
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去"
+    "法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正"
+    "名称编号地址经纬度类别型种小中路街区县市镇村乡社居委服务站店场所院校园室馆厅房楼号东南西北门光河新城建筑面积容量床位营业时间开放电话"
+    "药卫生医农贸菜超便利银邮政警调解党群文化体育广停车厕垃圾图书养老日照料餐饮饭理洗衣信家政幼儿童公园绿权重户口数备注序"
+)
 _SAMPLE_BYTES = 65_536  # that the readings are compared on
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_HANZI_RUN = re.compile("[\u4e00-\u9fff\u3400-\u4dbf\ue000-\uf8ff]{2,}")
+_RUN = re.compile(r"[^\x00-\x7f]{2,}")
 # what single-byte readings make of Chinese: no letter of the alphabet beside it
 _LATIN_RUN = re.compile("(?<![A-Za-z])[\x80-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{4,}(?![A-Za-z])")
 _USUAL = re.compile(
@@ -61,12 +69,18 @@ def decoded(content: bytes, *, name: str, declared: str | None = None) -> Decode
         if content.startswith(mark):
             return Decoded(_strict(content, encoding, name, "its byte order mark"), encoding, encoding != "utf-8-sig")
     wide = _wide(content)
-    if wide is not None:
-        return Decoded(_strict(content, wide, name, "the look of its bytes"), wide, True)
     try:
-        return Decoded(content.decode("utf-8"), "utf-8", False)
+        if wide is None or content.count(0) < len(content) / 10:
+            text = content.decode("utf-8")
+            readings = {"utf-8": text} | (_readings(content) if _short_of_hanzi(text) else {})
+            if any(_share(reading, one) >= _SURE for one, reading in readings.items() if one != "utf-8"):
+                raise _doubt(name, readings)
+            return Decoded(text, "utf-8", False)
+        start = 0
     except UnicodeDecodeError as error:
         start = error.start
+    if wide is not None:
+        return Decoded(_strict(content, wide, name, "the look of its bytes"), wide, True)
     readings = _readings(content)
     if not readings:
         line = content.count(b"\n", 0, start) + 1
@@ -76,11 +90,7 @@ def decoded(content: bytes, *, name: str, declared: str | None = None) -> Decode
         )
     best = _clear(readings)
     if best is None:
-        samples = " or ".join(f"{_sample(text)} ({encoding})" for encoding, text in readings.items())
-        raise DataError(
-            f"{name}: its encoding is in doubt: it reads as {samples}; "
-            f'write the right one, as in encoding = "{"gbk" if "gb18030" in readings else "big5"}", or save it as UTF-8'
-        )
+        raise _doubt(name, readings)
     return Decoded(readings[best] if len(content) <= _SAMPLE_BYTES else content.decode(best), best, True)
 
 
@@ -100,18 +110,33 @@ def check_text(text: str, *, name: str) -> None:
         if at >= 0:
             raise DataError(f"{name}: line {_line(text, at)} holds {lost!r}, the mark of lost characters; {mend}")
     for pattern, wrong, right in (
-        (_HANZI_RUN, "gb18030", "utf-8"), (_LATIN_RUN, "cp1252", "utf-8"), (_LATIN_RUN, "latin-1", "utf-8"),
+        (_RUN, "gb18030", "utf-8"), (_LATIN_RUN, "cp1252", "utf-8"), (_LATIN_RUN, "latin-1", "utf-8"),
         (_LATIN_RUN, "latin-1", "gb18030"), (_LATIN_RUN, "cp1252", "gb18030"),
     ):  # fmt: skip
         hits = [hit for hit, _ in zip(pattern.finditer(text), range(1000), strict=False)]
         back = [(hit, _reversed(hit.group(), wrong, right)) for hit in hits]
         mended = [(hit, original) for hit, original in back if original]
-        if mended and 2 * len(mended) > len(hits):
-            hit, original = mended[0]
+        long = [(hit, original) for hit, original in mended if len(hit.group()) >= 4]  # no chance makes such a one
+        if long or 2 * len(mended) > len(hits):
+            hit, original = (long or mended)[0]
             raise DataError(
                 f"{name}: line {_line(text, hit.start())} reads {_sample(hit.group())}, which is {_sample(original)} "
                 f"read in a wrong encoding; {mend}"
             )
+
+
+def _doubt(name: str, readings: dict[str, str]) -> DataError:
+    samples = " or ".join(f"{_sample(text)} ({encoding})" for encoding, text in readings.items())
+    return DataError(
+        f"{name}: its encoding is in doubt: it reads as {samples}; "
+        f'write the right one, as in encoding = "{"gbk" if "gb18030" in readings else "big5"}", or save it as UTF-8'
+    )
+
+
+def _short_of_hanzi(text: str) -> bool:
+    """Whether a UTF-8 text has letters of other alphabets only, as a few Chinese ones in another encoding seem to."""
+    found = _NOT_ASCII.findall(text)
+    return any(char > "\u024f" for char in found) and all(char < "\u0800" for char in found)
 
 
 def _as_declared(content: bytes, declared: str, name: str) -> str:
@@ -130,11 +155,12 @@ def _as_declared(content: bytes, declared: str, name: str) -> str:
     except UnicodeDecodeError:
         plain = ""
     others = {"utf-8": plain} if plain else {key: value for key, value in _readings(content).items() if key != encoding}
-    own = _share(text[:_SAMPLE_BYTES], encoding)
+    own = _common_share(text[:_SAMPLE_BYTES])
     for other, reading in others.items():
-        if other in _CHINESE and encoding in {"gbk", "gb2312", "gb18030"} and other == "gb18030":
-            continue
-        if _share(reading, other) >= _SURE and own < _share(reading, other) - _APART:
+        if other == "gb18030" and encoding in {"gbk", "gb2312"}:
+            continue  # which it holds
+        share = _common_share(reading[:_SAMPLE_BYTES])
+        if share >= _COMMON_SHARE and share > 3 * own:
             raise DataError(
                 f"{name}: declared as {declared} it reads {_sample(text)}, as {other} it reads {_sample(reading)}; "
                 f'write encoding = "{other}" if that is right'
@@ -186,10 +212,17 @@ def _readings(content: bytes) -> dict[str, str]:
 
 def _clear(readings: dict[str, str]) -> str | None:
     """The reading that is clearly Chinese, where the other isn't."""
-    shares = {encoding: _share(text, encoding) for encoding, text in readings.items()}
-    best = max(shares, key=lambda encoding: shares[encoding])
-    others = [share for encoding, share in shares.items() if encoding != best]
-    return best if shares[best] >= _SURE and all(share < shares[best] - _APART for share in others) else None
+    common = {encoding: _common_share(text) for encoding, text in readings.items()}
+    best = max(common, key=lambda encoding: common[encoding])
+    ahead = all(3 * share < common[best] for encoding, share in common.items() if encoding != best)
+    everyday = _share(readings[best], best) >= _SURE
+    return best if ahead and everyday and common[best] >= _COMMON_SHARE else None
+
+
+def _common_share(text: str) -> float:
+    """The share of the most common characters among those that aren't ASCII."""
+    found = _NOT_ASCII.findall(plain("".join(_NOT_ASCII.findall(text))))
+    return sum(char in _COMMON for char in found) / len(found) if found else 0.0
 
 
 def _share(text: str, encoding: str) -> float:

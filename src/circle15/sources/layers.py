@@ -6,6 +6,7 @@ import io
 import tempfile
 import warnings
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +74,11 @@ def read_layer_rows(path: Path, *, encoding: str | None = None, layer: str | Non
     content_of(path)
     if path.suffix.lower() == ".shp":
         return _shapefile_rows(path, path, encoding)
-    if path.suffix.lower() == ".kmz":
-        try:
-            with zipfile.ZipFile(path) as archive:
-                check_archive(path, archive)
-        except zipfile.BadZipFile:
-            raise DataError(f"{path}: is damaged or no KMZ; export it again") from None
     if path.suffix.lower() in {".kml", ".kmz"} and "r" not in pyogrio.list_drivers().get("LIBKML", ""):
         raise DataError(f"{path}: this installation's GDAL can't read KML; save it as GeoPackage or GeoJSON")
+    if path.suffix.lower() == ".kmz":
+        with tempfile.TemporaryDirectory(prefix="circle15-") as folder:
+            return _table(path, _read(path, _unpacked_kml(path, Path(folder)), layer=layer), [])
     frame = _read(path, path, layer=layer)
     return _table(path, frame, [])
 
@@ -92,6 +90,8 @@ def _read(path: Path, source: Path, *, layer: str | None = None, encoding: str |
             layers = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
             if layer is not None and layer not in layers:
                 raise DataError(f"{path}: has no layer '{layer}'; use one of {head(layers)}")
+            if not layers:
+                raise DataError(f"{path}: has no layer of shapes; {_GIVE} with at least one")
             if layer is None and len(layers) > 1:
                 layers = [
                     name
@@ -123,7 +123,10 @@ def _table(path: Path, frame: gpd.GeoDataFrame, notes: list[str]) -> Table:
     fields = frame.drop(columns=frame.geometry.name)
     texts = pd.DataFrame({name: _texts(fields[name]) for name in fields}, index=fields.index)
     if path.suffix.lower() in {".kml", ".kmz"}:
-        own = [name for name in texts if str(name).casefold() in _KML_OWN]
+        blank = {
+            name for name in texts if (texts[name] == "").all() and str(name).casefold() in {"name", "description"}
+        }
+        own = [name for name in texts if str(name).casefold() in _KML_OWN or name in blank]
         texts = texts.drop(columns=own)
     header = tuple(str(name) for name in texts)
     check_text(
@@ -177,6 +180,20 @@ def _areas_only(before: Any, after: Any) -> Any:
     return shapely.union_all(parts) if parts else after
 
 
+def _unpacked_kml(path: Path, folder: Path) -> Path:
+    """The document in a KMZ."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            check_archive(path, archive)
+            entry = next((name for name in archive.namelist() if name.lower().endswith(".kml")), None)
+            if entry is None:
+                raise DataError(f"{path}: holds no KML; export it again")
+            (folder / "doc.kml").write_bytes(archive.read(entry))
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error):
+        raise DataError(f"{path}: is damaged or no KMZ; export it again") from None
+    return folder / "doc.kml"
+
+
 # Shapefiles
 
 
@@ -211,7 +228,7 @@ def _unpack(path: Path, folder: Path) -> None:
                     (target / inside.name).write_bytes(archive.read(entry))
                 elif inside.suffix.lower() in {".gpkg", ".geojson", ".kml", ".csv", ".xlsx"}:
                     raise DataError(f"{path}: holds {inside.name}; unpack the archive and give that file")
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError, zlib.error) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path}: is damaged, password-protected or no ZIP archive; pack the files anew") from None

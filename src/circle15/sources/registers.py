@@ -20,6 +20,7 @@ import pandas as pd
 import shapely
 
 from circle15 import checklist
+from circle15.checklist.matcher import plain
 from circle15.config import ReadingSection, RegisterSection
 from circle15.errors import DataError, head
 from circle15.schema import (
@@ -83,8 +84,8 @@ _ROW_IDS = ("序号", "no", "fid", "objectid", "gid", "uid")
 _NAME = Column(
     "name", "名称", required=False,
     also=(
-        "设施名称", "单位名称", "机构名称", "网点名称", "店名", "项目名称", "学校名称", "小区名称", "门店名称", "企业名称",
-        "title",
+        "设施名称", "单位名称", "机构名称", "网点名称", "店名", "项目名称", "学校名称", "小区名称", "门店名称",
+        "企业名称", "title",
     ),
     weak=("标题", "小区", "楼盘", "简称"),
 )  # fmt: skip
@@ -597,7 +598,8 @@ def _header(
     """Where the rows below the headers begin, the frames' column name of each header ("" for a blank), what is told."""
     short = Path(table.name).name
     needed = _required(columns, has_geometry=table.geometry is not None)
-    surveyed = {_STATUS.id, _COMMUNITY.id} if what == "sites" else {""}
+    # where it is surveyed what isn't there, a community is place enough
+    unlocated = needed - {_LON.id, _LAT.id} | {_STATUS.id, _COMMUNITY.id} if what == "sites" else needed
     if table.header is not None:
         texts = list(table.header)
         return 0, _names(table.name, "its fields", texts, columns, needed, settings=settings, layer=True), []
@@ -608,15 +610,14 @@ def _header(
         )
     candidates = _header_rows(table.rows)
     n = min(len(table.rows), _HEADER_ROWS)
-    best, most = 0, -1
+    best, most = 0, (False, -1)
     for i, texts in enumerate(candidates):
         have = _columns_named(texts, columns).keys()
-        if needed <= have or surveyed | needed - {_LON.id, _LAT.id} <= have:
-            best = i
-            needed = needed if needed <= have else needed - {_LON.id, _LAT.id}
-            break
-        if len(have) > most and i < n:
-            best, most = i, len(have)
+        whole = needed <= have or unlocated <= have
+        if (whole or i < n) and (whole, len(have)) > most:
+            best, most = i, (whole, len(have))
+    if unlocated <= _columns_named(candidates[best], columns).keys():
+        needed -= {_LON.id, _LAT.id}
     merged = best >= n
     first = best - n if merged else best
     row = table.rows[first][0]
@@ -718,7 +719,7 @@ def _header_key(text: str) -> str:
     >>> _header_key("建筑面积（㎡）*") == _header_key(" 建筑面积 ")
     True
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = plain(text).casefold()
     bare = re.sub(r"[\s_*:.\-]", "", _BRACKETS.sub("", folded))
     return bare or re.sub(r"\s", "", folded)
 
