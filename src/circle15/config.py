@@ -26,6 +26,13 @@ def _known_kind(kind: str) -> str:
     return kind
 
 
+def _any_kind(kind: str) -> str:
+    known = (*checklist.KINDS, *checklist.EXTENSION_KINDS)
+    if kind not in known:
+        raise ValueError(f"'{kind}' is no kind; use {', '.join(known)}")
+    return kind
+
+
 def _known_policy(policy: str) -> str:
     if policy not in checklist.policies():
         raise ValueError(f"'{policy}' is no policy of the catalogue; use {', '.join(checklist.policies())}")
@@ -63,6 +70,7 @@ def _plain_id(name: str) -> str:
 
 
 KindId = Annotated[str, AfterValidator(_known_kind)]
+AnyKindId = Annotated[str, AfterValidator(_any_kind)]
 PolicyId = Annotated[str, AfterValidator(_known_policy)]
 Kinds = Annotated[tuple[KindId, ...], AfterValidator(_no_twice)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -90,14 +98,33 @@ class OsmSection(_Section):
     """Why that is believed: shown on every page."""
 
 
-class RegisterSection(_Section):
-    """One `[[registers]]`: a register of sites (CSV or XLSX), and the kinds of which it lists every site."""
+class ReadingSection(_Section):
+    """How a table or a map layer is read, where it doesn't speak for itself."""
+
+    coordinates: str = "wgs84"
+    """The system of its coordinates: wgs84, gcj02, bd09, cgcs2000, EPSG:4547 ..."""
+    encoding: str | None = None
+    """Of a text file or a Shapefile; else found, or asked for in doubt."""
+    sheet: str | None = None
+    """Of a workbook; else the only one that fits."""
+    layer: str | None = None
+    """Of a map file; else the only one."""
+    columns: dict[str, str] = {}
+    """Column -> its header in the file, where the header is none that is known."""
+    id_column: str | None = None
+    """The header of the ids."""
+
+
+class RegisterSection(ReadingSection):
+    """One `[[registers]]`: a register of sites (table or map layer), and the kinds of which it lists every site."""
 
     file: Path
     complete: Kinds = ()
+    kind: AnyKindId | None = None
+    """What a row without a kind of its own is."""
 
 
-class ResidencesSection(_Section):
+class ResidencesSection(ReadingSection):
     """`[residences]`: where people live and what a residence weighs."""
 
     file: Path | None = None

@@ -22,7 +22,7 @@ from circle15.sources.merging import from_source, merge_sites
 from circle15.sources.opening import CHINA, calendar_note, open_site_kinds
 from circle15.sources.osm import osm_sites, read_osm
 from circle15.sources.population import REACH_M, settle_people, spread_population, weights_of_households
-from circle15.sources.registers import osm_areas, read_areas, read_gates, read_layer, read_residences, read_sites
+from circle15.sources.registers import osm_areas, read_areas, read_compounds, read_gates, read_register
 from circle15.sources.residences import osm_residences
 from circle15.units import FloatArray, minutes_to_s
 
@@ -138,7 +138,7 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
             max_snap_m=walk.max_snap_m,
             min_component_m=walk.min_component_m,
             compound_default=walk.compound_default,
-            compounds=None if walk.compounds is None else read_layer(config.file(walk.compounds)),
+            compounds=None if walk.compounds is None else read_compounds(config.file(walk.compounds)),
             gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
         )
         layers = _layers(config, network, osm, said, area_shapes)
@@ -163,8 +163,12 @@ def _evidence(config: StudyConfig, osm: OsmExtract, told: list[str]) -> _Evidenc
     mapped = osm_sites(osm)
     paths = [config.file(register.file) for register in config.registers]
     parts = [mapped]
-    for path in paths:
-        own, kinds = read_sites(path)
+    for path, section in zip(paths, config.registers, strict=True):
+        register = read_register(path, what="sites", settings=section)
+        own, kinds = register.frame, register.site_kinds
+        told += register.notes
+        if not len(own):
+            continue
         taken = own["site_id"].isin(pd.concat([part["site_id"] for part, _ in parts]))
         if taken.any():
             raise DataError(
@@ -250,7 +254,9 @@ def _residences(
     section = config.residences
     setting_is_given = False
     if section.file is not None:
-        layer = read_residences(config.file(section.file))
+        register = read_register(config.file(section.file), what="residences", settings=section)
+        layer = register.frame
+        told += register.notes
         setting_is_given = "setting" in layer
         residences = checked_residences(layer, source=str(config.file(section.file)))
     else:

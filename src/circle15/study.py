@@ -372,6 +372,9 @@ def _modified(path: Path) -> str:
 
 
 def _sha256(path: Path) -> str:
+    if path.is_dir():  # a Shapefile's folder: its files' names and contents
+        parts = sorted(file for file in path.iterdir() if file.is_file())
+        return hashlib.sha256("".join(f"{file.name} {_sha256(file)}\n" for file in parts).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

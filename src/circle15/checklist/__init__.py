@@ -12,6 +12,7 @@ from circle15.checklist.catalogue import (
     kind,
     kinds,
 )
+from circle15.checklist.kind_names import Told, kind_spellings, kinds_told, names_fitting
 from circle15.checklist.matcher import Match, match, osm_keys
 from circle15.checklist.policy import Policy, Requirement, policies
 
@@ -24,10 +25,14 @@ __all__ = [
     "Match",
     "Policy",
     "Requirement",
+    "Told",
     "extension_kinds",
     "kind",
+    "kind_spellings",
     "kinds",
+    "kinds_told",
     "match",
+    "names_fitting",
     "osm_keys",
     "policies",
 ]

@@ -245,15 +245,40 @@ file = "city.osm.pbf"
 complete = []
 # complete_why = "2026年已逐街核对。 Checked street by street in 2026."
 
-# 设施登记表（可多个，每个一节）；complete 是表里已登记齐全的类别。
-# Registers of sites (one section each); complete: the kinds of which the register lists every site.
+# 设施登记表（可多个，每个一节）：CSV、XLSX、GeoPackage、GeoJSON、Shapefile（.shp、文件夹或 .zip）、KML；
+# complete 是表里已登记齐全的类别。
+# Registers of sites (one section each): tables or map layers; complete: the kinds of which it lists every site.
 # [[registers]]
 # file = "设施登记表.xlsx"
 # complete = ["community_committee_office"]
+# 没有写类别的行都算这一类。 What rows without a kind of their own are.
+# kind = "pharmacy"
+# 坐标系：wgs84、gcj02（高德、腾讯）、bd09（百度）、cgcs2000 或 EPSG 代码。
+# The system of the coordinates: wgs84, gcj02 (Amap, Tencent), bd09 (Baidu), cgcs2000 or an EPSG code.
+# coordinates = "gcj02"
+# 文本或 Shapefile 的编码；不写则自动识别，拿不准会问。 Of text and Shapefiles; else found, and asked for in doubt.
+# encoding = "gbk"
+# 工作表；图层。不写则取唯一合适的。 The workbook's sheet; the file's layer; else the only one that fits.
+# sheet = "Sheet1"
+# layer = "sites"
+# 认不出的表头写在这里；编号所在的列。 Headers that aren't recognised; the header of the ids.
+# columns = {name = "单位"}
+# id_column = "编号"
 
 [residences]
-# 居住点登记表或图层；不写则用下列 OSM 建筑。 A register or layer of residences; else the OSM buildings named below.
+# 居住点登记表或图层（格式同上）；不写则用下列 OSM 建筑。 Residences, table or layer; else the OSM buildings below.
 # file = "居住点登记表.xlsx"
+# 坐标系：wgs84、gcj02（高德、腾讯）、bd09（百度）、cgcs2000 或 EPSG 代码。
+# The system of the coordinates: wgs84, gcj02 (Amap, Tencent), bd09 (Baidu), cgcs2000 or an EPSG code.
+# coordinates = "gcj02"
+# 文本或 Shapefile 的编码；不写则自动识别，拿不准会问。 Of text and Shapefiles; else found, and asked for in doubt.
+# encoding = "gbk"
+# 工作表；图层。不写则取唯一合适的。 The workbook's sheet; the file's layer; else the only one that fits.
+# sheet = "Sheet1"
+# layer = "homes"
+# 认不出的表头写在这里；编号所在的列。 Headers that aren't recognised; the header of the ids.
+# columns = {name = "楼栋名"}
+# id_column = "编号"
 # 权重的含义：residents 居民人数，dwellings 户数，floor_area_m2 建筑面积（OSM 建筑只能用它）。
 # What a weight is: residents, dwellings or floor_area_m2 (the only one for OSM buildings).
 weight_meaning = "floor_area_m2"
@@ -288,8 +313,8 @@ min_component_m = 500.0
 compound_default = "open"
 # 地图之外的小区：面图层，含 compound_id、name。 Compounds beside those on the map: polygons with compound_id, name.
 # compounds = "compounds.gpkg"
-# 出入口登记表（CSV UTF-8 或 XLSX）：出入口编号、名称、通行（开放或封闭）、经度、纬度。
-# A register of gates (CSV UTF-8 or XLSX): gate_id, name, access (open or closed), lon, lat.
+# 出入口登记表（表格或点图层）：出入口编号、名称、通行（开放或封闭）、经度、纬度。
+# A register of gates (table or points on a map): gate_id, name, access (open or closed), lon, lat.
 # gates = "gates.csv"
 # 假设打开这些封闭的出入口（编号见 gates.parquet），或 "all" 全部打开。 What if these closed gates were open, or "all"?
 # open_gates = ["n123"]
