@@ -323,7 +323,7 @@ def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told
             f"cells without one, and {found['people_unplaced']:,.0f} find none within {REACH_M:.0f} m"
         )
     if section.compounds is not None:
-        figures = read_layer(config.file(section.compounds))
+        figures = read_register(config.file(section.compounds), what="compounds").frame
         residences, lost = settle_people(residences, figures)
         if len(lost):
             told.append(
