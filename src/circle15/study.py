@@ -391,16 +391,16 @@ class Study:
                 said.append(f"{gates} stand on no way within 20 m and are left out: {head(lost)}")
         inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
         for register in config.registers:
-            own = data.sites["source"] == register.file.name
+            own = data.sites["source"] == register.name
             if (own & ~inside).any():
                 stray = head(data.sites["site_id"][own & ~inside])
                 said.append(
-                    f"{(own & ~inside).sum():,} sites of {register.file} lie outside the data's extent: {stray}"
+                    f"{(own & ~inside).sum():,} sites of {register.name} lie outside the data's extent: {stray}"
                 )
             held = set(data.site_kinds["kind"][data.site_kinds["site_id"].isin(data.sites["site_id"][own])])
             none = [kind for kind in register.complete if kind not in held]
             if none:
-                said.append(f"{register.file} is declared complete for {', '.join(none)} and lists no site of it")
+                said.append(f"{register.name} is declared complete for {', '.join(none)} and lists no site of it")
         for kind, rows in data.conflicts.groupby("kind", sort=True):
             said.append(
                 f"{len(rows):,} possible or implied sites of {kind} are not in its complete register and decide "
@@ -441,9 +441,9 @@ class Study:
 
     def _sites(self, osm: OsmExtract, told: list[str]) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         """Sites and their kinds, from OSM and every register; what the registers' reading tells is added to `told`."""
-        paths = [self.config.file(register.file) for register in self.config.registers]
+        places = [self.config.source(register) for register in self.config.registers]
         parts = [osm_sites(osm)]
-        for path, section in zip(paths, self.config.registers, strict=True):
+        for path, section in zip(places, self.config.registers, strict=True):
             register = read_register(path, what="sites", settings=section)
             own, kinds = register.frame, register.site_kinds
             told += register.notes
@@ -457,7 +457,7 @@ class Study:
                 )
             parts.append((own, kinds))
         sites = gpd.GeoDataFrame(pd.concat([part for part, _ in parts], ignore_index=True), crs="EPSG:4326")
-        checked = checked_sites(sites, source=", ".join(str(path) for path in [osm.path, *paths]))
+        checked = checked_sites(sites, source=", ".join(str(path) for path in [osm.path, *places]))
         return checked, checked_site_kinds(
             pd.concat([kinds for _, kinds in parts], ignore_index=True),
             sites=checked,
@@ -468,7 +468,7 @@ class Study:
         listed: dict[str, set[str]] = {}
         for register in self.config.registers:
             for kind in register.complete:
-                listed.setdefault(kind, set()).add(register.file.name)
+                listed.setdefault(kind, set()).add(str(register.name))
         return coverage.settle_evidence(
             site_kinds, source=sites.set_index("site_id")["source"], complete_sources=listed
         )
@@ -487,12 +487,13 @@ class Study:
         """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
         config, section = self.config, self.config.residences
         setting_is_given = False
-        if section.file is not None:
-            register = read_register(config.file(section.file), what="residences", settings=section)
+        place = config.file(config.osm.file) if section.name is None else config.source(section)
+        if section.name is not None:
+            register = read_register(place, what="residences", settings=section)
             layer = register.frame
             told += register.notes
             setting_is_given = "setting" in layer
-            residences = checked_residences(layer, source=str(config.file(section.file)))
+            residences = checked_residences(layer, source=str(place))
         else:
             residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
         frame: shapely.Geometry = osm.extent
@@ -508,15 +509,13 @@ class Study:
         inside = shapely.covers(frame, spots.to_numpy())
         beyond = int((~shapely.covers(osm.extent, spots.to_numpy())).sum())
         if not inside.any():
-            source = section.file or config.osm.file
             raise DataError(
-                f"{config.file(source)}: none of {len(residences):,} residences lies in the study area; "
+                f"{place}: none of {len(residences):,} residences lies in the study area; "
                 "check 'within', 'osm.extent' and the coordinates"
             )
         residences = residences[inside].reset_index(drop=True)
         if not residences["weight"].sum() > 0:
-            source = config.file(section.file or config.osm.file)
-            raise DataError(f"{source}: no residence in the study area has any weight; give residents or floor area")
+            raise DataError(f"{place}: no residence in the study area has any weight; give residents or floor area")
         within = residences.set_geometry(spots[inside].reset_index(drop=True))
         community, district = areas.assign_areas(within, area_shapes)
         settings = area_shapes.set_index(["level", "area_id"])["setting"]
