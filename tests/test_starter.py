@@ -117,12 +117,13 @@ def settings_of(model, prefix=""):
 def test_each_optional_setting_works_once_its_mark_is_removed(starter):
     text = (starter / "study.toml").read_text(encoding="utf-8")
     loaded = set()
-    for other in ('file = "areas', r"\w+_admin_level"):  # areas come from a file or from OSM
-        chosen = re.sub(rf"(?m)^# {other}.*\n", "", text)
+    # areas come from a file or from OSM, registers and residences from a file or a database
+    for other in ('file = "areas|database = |table = |sql = ', r'\w+_admin_level|file = "(?!areas)'):
+        chosen = re.sub(rf"(?m)^# (?:{other}).*\n", "", text)
         (starter / "all.toml").write_text(re.sub(r"(?m)^# (\w+ = |\[)", r"\1", chosen), encoding="utf-8")
         config = load_config(starter / "all.toml")
-        assert config.registers[0].file.name in NAMES
-        assert config.residences.file.name in NAMES
+        for section in (config.registers[0], config.residences):
+            assert section.name in NAMES if section.file else section.name.startswith("public.")
         for key in settings_of(StudyConfig):
             *sections, name = key.split(".")
             held = config

@@ -99,8 +99,11 @@ class OsmSection(_Section):
 
 
 class ReadingSection(_Section):
-    """How a table or a map layer is read, where it doesn't speak for itself."""
+    """What a table or a map layer is read from, and how, where it doesn't speak for itself."""
 
+    file: Path | None = None
+    database: str | None = None
+    """In place of a file: postgresql://user@host/name, without a password."""
     coordinates: str = "wgs84"
     """The system of its coordinates: wgs84, gcj02, bd09, cgcs2000, EPSG:4547 ..."""
     encoding: str | None = None
@@ -109,26 +112,50 @@ class ReadingSection(_Section):
     """Of a workbook; else the only one that fits."""
     layer: str | None = None
     """Of a map file; else the only one."""
+    table: str | None = None
+    """Of a database: name or schema.name."""
+    sql: str | None = None
+    """A query instead."""
     columns: dict[str, str] = {}
     """Column -> its header in the file, where the header is none that is known."""
     id_column: str | None = None
     """The header of the ids."""
 
+    @model_validator(mode="after")
+    def _one_place(self) -> ReadingSection:
+        if self.file is not None and self.database is not None:
+            raise ValueError("give either file or database, not both")
+        if self.database is not None and not re.match(r"postgres(ql)?://", self.database):
+            raise ValueError("database is no address; write postgresql://user@host/name")
+        if self.database is not None and re.search(r"://[^/]*:[^/]*@|password=", self.database):
+            raise ValueError("database holds a password, which would be seen; put it into PGPASSWORD or ~/.pgpass")
+        if (self.database is None) != (self.table is None and self.sql is None):
+            raise ValueError("a database needs table or sql, and only a database has them")
+        return self
+
+    @property
+    def name(self) -> str | None:
+        """What the source is called: the file's name, or the database's table; None where there is none."""
+        return self.table or "sql" if self.database is not None else self.file.name if self.file is not None else None
+
 
 class RegisterSection(ReadingSection):
     """One `[[registers]]`: a register of sites (table or map layer), and the kinds of which it lists every site."""
 
-    file: Path
     complete: Kinds = ()
     kind: AnyKindId | None = None
     """What a row without a kind of its own is."""
 
+    @model_validator(mode="after")
+    def _has_a_source(self) -> RegisterSection:
+        if self.name is None:
+            raise ValueError("a register needs a file or a database; add one")
+        return self
+
 
 class ResidencesSection(ReadingSection):
-    """`[residences]`: where people live and what a residence weighs."""
+    """`[residences]`: where people live and what a residence weighs; without a source, the OSM buildings named here."""
 
-    file: Path | None = None
-    """Residences as a map layer or a CSV or XLSX register; else the OSM buildings named here."""
     weight_meaning: Literal["residents", "dwellings", "floor_area_m2"] = "floor_area_m2"
     buildings: tuple[str, ...] = (
         "apartments", "bungalow", "cabin", "detached", "dormitory", "farm", "ger", "house", "houseboat", "residential",
@@ -163,6 +190,8 @@ class ResidencesSection(ReadingSection):
             )
         if self.file is None and self.compounds is not None and self.population is None:
             raise ValueError("compounds give the residents of some buildings only; give a population for the others")
+        if self.name is None and self.weight_meaning != "floor_area_m2":
+            raise ValueError("weights of OSM buildings are floor_area_m2; give a file with residents or dwellings")
         return self
 
 
@@ -282,12 +311,16 @@ class StudyConfig(_Section):
 
     @model_validator(mode="after")
     def _registers_differ(self) -> StudyConfig:
-        _no_twice(tuple(register.file.name for register in self.registers))
+        _no_twice(tuple(str(register.name) for register in self.registers))
         return self
 
     def file(self, path: Path) -> Path:
         """A path of this config as seen from the working folder."""
         return path if path.is_absolute() else self.path.parent / path
+
+    def source(self, section: ReadingSection) -> Path | str:
+        """Where a register is read from: its file as seen from the working folder, or its database."""
+        return self.file(section.file) if section.file is not None else str(section.database)
 
     def settings(self) -> dict[str, Any]:
         """Every setting as resolved, JSON-ready, without the config's own path."""

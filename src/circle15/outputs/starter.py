@@ -251,6 +251,11 @@ complete = []
 # [[registers]]
 # file = "设施登记表.xlsx"
 # complete = ["community_committee_office"]
+# 也可以读 PostGIS 数据库（代替 file；密码放在 PGPASSWORD 或 .pgpass），写 table 或 sql。
+# Or a PostGIS database in place of the file (password in PGPASSWORD or .pgpass), with table or sql.
+# database = "postgresql://user@host/city"
+# table = "public.sites"
+# sql = "SELECT * FROM sites"
 # 没有写类别的行都算这一类。 What rows without a kind of their own are.
 # kind = "pharmacy"
 # 坐标系：wgs84、gcj02（高德、腾讯）、bd09（百度）、cgcs2000 或 EPSG 代码。
@@ -268,6 +273,10 @@ complete = []
 [residences]
 # 居住点登记表或图层（格式同上）；不写则用下列 OSM 建筑。 Residences, table or layer; else the OSM buildings below.
 # file = "居住点登记表.xlsx"
+# 或者数据库，代替 file。 Or a database in place of the file.
+# database = "postgresql://user@host/city"
+# table = "public.homes"
+# sql = "SELECT * FROM homes"
 # 坐标系：wgs84、gcj02（高德、腾讯）、bd09（百度）、cgcs2000 或 EPSG 代码。
 # The system of the coordinates: wgs84, gcj02 (Amap, Tencent), bd09 (Baidu), cgcs2000 or an EPSG code.
 # coordinates = "gcj02"

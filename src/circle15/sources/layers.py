@@ -21,9 +21,9 @@ from circle15.sources.encodings import check_text, decoded
 from circle15.sources.tables import Table, check_archive, content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["LAYER_ENDINGS", "read_layer_rows"]
+__all__ = ["LAYER_ENDINGS", "layer_table", "read_layer_rows"]
 
 LAYER_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".kml", ".kmz", ".fgb")
 """What is read as a map layer; a folder is a Shapefile."""
@@ -119,23 +119,32 @@ def _read(path: Path, source: Path, *, layer: str | None = None, encoding: str |
 
 
 def _table(path: Path, frame: gpd.GeoDataFrame, notes: list[str]) -> Table:
-    """The frame's fields as text, and its shapes made whole."""
-    fields = frame.drop(columns=frame.geometry.name)
-    texts = pd.DataFrame({name: _texts(fields[name]) for name in fields}, index=fields.index)
+    """A file's layer as a table, without what KML adds of its own."""
     if path.suffix.lower() in {".kml", ".kmz"}:
-        blank = {
-            name for name in texts if (texts[name] == "").all() and str(name).casefold() in {"name", "description"}
-        }
-        own = [name for name in texts if str(name).casefold() in _KML_OWN or name in blank]
-        texts = texts.drop(columns=own)
-    header = tuple(str(name) for name in texts)
-    check_text(
-        "\n".join([" ".join(header), *texts.agg(" ".join, axis=1)]) if len(texts.columns) else "", name=str(path)
-    )
+        titles = {name for name in frame if str(name).casefold() in {"name", "description"}}
+        blank = [name for name in titles if not any(_texts(frame[name]))]
+        own = [name for name in frame if str(name).casefold() in _KML_OWN]
+        frame = frame.drop(columns=[*blank, *own])
+    return layer_table(str(path), frame, notes)
+
+
+def layer_table(name: str, frame: pd.DataFrame, notes: Sequence[str] = ()) -> Table:
+    """A frame's fields as rows of text, numbered from 1, and its shapes, if it has any, made whole.
+
+    See `read_layer_rows`; `name` is what messages call the frame.
+    """
+    spatial = isinstance(frame, gpd.GeoDataFrame)
+    fields = frame.drop(columns=frame.geometry.name) if spatial else frame
+    texts = pd.DataFrame({field: _texts(fields[field]) for field in fields}, index=fields.index)
+    header = tuple(str(field) for field in texts)
+    cells = texts.to_numpy(dtype=object).tolist()
+    check_text("\n".join([" ".join(header), *map(" ".join, cells)]), name=name)
+    rows = list(enumerate(cells, start=1))
+    if not spatial:
+        return Table(name, rows, tuple(notes), header)
     shapes, told = _whole(frame.geometry.to_numpy())
-    notes += [f"{path.name}: {text}" for text in told]
-    rows = [(i, cells) for i, cells in enumerate(texts.to_numpy().tolist(), start=1)]
-    return Table(str(path), rows, tuple(notes), header, gpd.GeoSeries(shapes, crs=frame.crs))
+    said = [*notes, *(f"{Path(name).name}: {text}" for text in told)]
+    return Table(name, rows, tuple(said), header, gpd.GeoSeries(shapes, crs=frame.crs))
 
 
 def _texts(column: pd.Series[Any]) -> list[str]:

@@ -33,6 +33,7 @@ from circle15.schema import (
     checked_sites,
 )
 from circle15.sources.layers import LAYER_ENDINGS, read_layer_rows
+from circle15.sources.postgis import is_database, read_database_rows, without_password
 from circle15.sources.tables import ERRORS, Table, read_rows
 
 if TYPE_CHECKING:
@@ -252,9 +253,10 @@ def read_register(source: Path | str, *, what: What = "sites", settings: Reading
 
     Parameters
     ----------
-    source : .csv, .tsv, .txt, .xlsx; .gpkg, .geojson, .shp, .kml, .kmz, .fgb, a folder or .zip with a Shapefile.
+    source : .csv, .tsv, .txt, .xlsx; .gpkg, .geojson, .shp, .kml, .kmz, .fgb, a folder or .zip with a Shapefile; or
+        `postgresql://user@host/db`, with `settings.table` or `settings.sql`.
     what : which columns are sought: `SITE_REGISTER`, `RESIDENCE_REGISTER`, `GATE_REGISTER` ...
-    settings : encoding, sheet, layer, system of the coordinates, headers, as in the config.
+    settings : encoding, sheet, layer, system of the coordinates, headers, as in the config; its own file isn't read.
 
     Returns
     -------
@@ -490,7 +492,7 @@ def _read_sheet(source: Path | str, what: What, settings: ReadingSection) -> _Sh
     thing, columns = _REGISTERS[what]
     columns = _with_own_headers(columns, settings)
     table, stem = _read_table(source, columns, settings)
-    short = Path(source).name
+    short = stem if is_database(str(source)) else Path(source).name
     at, names, notes = _header(table, columns, what, settings)
     body = table.rows[at:]
     found = {name: one for name, one in zip(names, _columns_of(names, columns), strict=True) if one is not None}
@@ -555,7 +557,14 @@ def _with_own_headers(columns: tuple[Column, ...], settings: ReadingSection) -> 
 
 
 def _read_table(source: Path | str, columns: Sequence[Column], settings: ReadingSection) -> tuple[Table, str]:
+    if is_database(str(source)):
+        given = [name for name in ("encoding", "sheet", "layer") if getattr(settings, name) is not None]
+        if given:
+            raise DataError(f"{without_password(str(source))}: a database has no {given[0]}; remove it")
+        return read_database_rows(str(source), table=settings.table, sql=settings.sql), (settings.table or "sql")
     path = Path(source)
+    if settings.table is not None or settings.sql is not None:
+        raise DataError(f"{path}: table and sql are for databases (postgresql://user@host/db); remove them")
     ending = path.suffix.lower()
     if ending in {".csv", ".tsv", ".txt", ".xlsx"}:
         if settings.layer is not None:
