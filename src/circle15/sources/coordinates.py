@@ -70,7 +70,7 @@ _SHOWN = {
 }  # fmt: skip
 _NO_MEANING = re.compile(r"坐标系统?|坐标|经纬度|地图|系统|[\s_\-—·,，()（）]|(?<=\D)/")
 _OLD_DATUM = re.compile(r"xian|beijing|西安|北京|1980|1954")
-_OLD_DATUM_CODES = {4610: "Xian 1980", 4214: "Beijing 1954", 4555: "New Beijing"}
+_OLD_DATUM_CODES = {4610, 4214, 4555}  # Xian 1980, Beijing 1954, New Beijing
 _LOCAL = re.compile(r"地方|独立|城建|local")
 _MERIDIAN = re.compile(
     r"(?:cm|中央经线|中央子午线|centralmeridian|l0)[:=为是]*(\d{2,3}(?:\.\d+)?)"
@@ -577,14 +577,11 @@ def _bd09_undone(lon: FloatArray, lat: FloatArray) -> _Pair:
 
 _SAME_M = 30.0  # readings closer than this can't be told apart on a map, and are one
 _AT_BUILDING_M, _ON_STREET_M = 10.0, 3.0
-_IN_BUILDING, _FAR_FROM_BUILDING, _ON_STREET = (
-    1.4,
-    -0.9,
-    -0.7,
-)  # how much likelier a site lies so than a random point: logs
+# How much likelier a site lies so than a random point, as a logarithm
+_IN_BUILDING, _FAR_FROM_BUILDING, _ON_STREET = 1.4, -0.9, -0.7
 _FEWEST_PLACES, _FEWEST_TWINS = 20, 5
 _TWIN_M = 100.0  # a register's point and the map's of one site are rarely further apart in the right system
-_CLEAR, _LIKELY = 4.0, 3.0  # of leads; random points stay below 3 but for one table in some hundred
+_CLEAR, _LIKELY, _HINT = 4.0, 3.0, 2.0  # of leads; random points stay below 3 but for one table in some hundred
 _MOST_MEASURED = 2000  # places of a table, evenly taken
 _SHIFTS_M = np.array(
     [
@@ -594,7 +591,6 @@ _SHIFTS_M = np.array(
     ]
 )
 _DECIDES = 2.0  # how much better one reading of a place scores before the place counts as read so
-
 
 Verdict = Literal["fits", "other", "mixed", "unclear"]
 
@@ -647,10 +643,11 @@ class SystemVerdict(NamedTuple):
             untold = sum(not system for system in self.system_of)
             rest = f" and {untold} that can't be told" if untold else ""
             return f"{file}: mixes coordinate systems, {', '.join(parts)}{rest}; put each system into a file of its own"
-        mends = ["swap the columns of longitude and latitude"] if self.swapped else []
+        columns = "longitude and latitude" if _is_geographic(self.system) else "easting and northing"
+        mends = [f"swap the columns of {columns}"] if self.swapped else []
         mends += [f'write coordinates = "{self.system}"'] if self.system != self.declared else []
         better = [] if self.system == self.declared else [system_name(self.system)]
-        better += ["longitude and latitude swapped"] if self.swapped else []
+        better += [f"{columns} swapped"] if self.swapped else []
         return f"{file}: declared as {name}, but fits {' with '.join(better)} ({self.why}); {' and '.join(mends)}"
 
 
@@ -706,11 +703,14 @@ def judge_system(
     1. Twins. A twin speaks for the reading that puts it within 100 m of the map's point, where every other reading puts
        it at least three times as far. Five must speak. A reading with 85 % of them has it; if a second one has three or
        more of the others, the table is mixed.
-    2. The extent. If fewer than 30 % of the places lie in it as declared, and 80 % in another reading, that has it.
+    2. The extent. If fewer than 30 % of the places lie in it as declared, and 80 % in another reading, that has it (of
+       several, the one that buildings tell, else the first: the declared one swapped, WGS84 before GCJ-02). If 80 % lie
+       in it as declared and fewer than 30 % in any other reading, as with zones, it fits.
     3. Buildings. Sites stand in buildings and not in the middle of streets, and would less often if they were moved by
        80 to 200 m: by how many standard errors is a reading's lead (20 places at least). A lead of 4 has it. Two
-       readings that lead by 4, or by 3 and at least half as much as the other, make the table mixed. Which place is in
-       which is then likely, not certain: some 85 % were right in Nanjing, and half the places stay untold.
+       readings that lead by 4, or by 3 and at least half as much as the other, make the table mixed; a second one of 2
+       and at least half as much leaves it unclear. Which place of a mixed table is in which system is then likely, not
+       certain: some 85 % were right among Nanjing's shops, schools and offices, and half of the places stay untold.
 
     Parameters
     ----------
@@ -959,6 +959,11 @@ def _by_twins(fits: tuple[Fit, ...]) -> _Told | None:
 
 def _by_extent(fits: tuple[Fit, ...]) -> _Told | None:
     lying = [h for h, fit in enumerate(fits) if fit.share_inside >= 0.8]
+    if lying == [0] and all(fit.share_inside < 0.3 for fit in fits[1:]):
+        return _settled(
+            0,
+            f"{100 * fits[0].share_inside:.0f} % of the places lie in the study's extent, in other systems hardly any",
+        )
     if fits[0].share_inside >= 0.3 or not lying:
         return None
     leading = [h for h in lying if fits[h].lead >= _CLEAR]
@@ -970,8 +975,9 @@ def _by_extent(fits: tuple[Fit, ...]) -> _Told | None:
 def _by_buildings(fits: tuple[Fit, ...]) -> _Told | None:
     lead = np.append(np.nan_to_num([fit.lead for fit in fits]), 0.0)
     best, second = np.argsort(-lead, kind="stable")[:2].tolist()
-    mixed = lead[second] >= _CLEAR or (lead[second] >= _LIKELY and lead[second] >= 0.5 * lead[best])
-    if not mixed and lead[best] < _CLEAR:
+    close = lead[second] >= 0.5 * lead[best]
+    mixed = lead[second] >= _CLEAR or (lead[second] >= _LIKELY and close)
+    if not mixed and (lead[best] < _CLEAR or (lead[second] >= _HINT and close)):
         return None
     why = f"{100 * fits[best].building_share:.0f} % of the places are within {_AT_BUILDING_M:.0f} m of a building"
     if mixed:
@@ -988,21 +994,26 @@ def _missing(fits: tuple[Fit, ...], given: BoolArray, board: _Board) -> str:
     if board.area is None:
         return "the map is empty and the study has no extent"
     if fits[0].share_inside < 0.3:
-        return f"{100 * fits[0].share_inside:.0f} % of the places lie in the study's extent, in other systems no more"
+        return (
+            f"{100 * fits[0].share_inside:.0f} % of the places lie in the study's extent, and in no other system 80 %"
+        )
     if given.sum() < _FEWEST_PLACES:
         return f"{given.sum()} places are too few, without {_FEWEST_TWINS} that the map knows by name"
     if board.n_buildings == 0:
         return "the map has no buildings here"
-    return "the places lie no closer to buildings in one system than in another"
+    return "the places don't lie clearly closer to buildings in one system than in all others"
 
 
 def _told_apart(fits: tuple[Fit, ...], scores: FloatArray, voted: IntArray, twins: Twins | None) -> IntArray:
-    """The reading of each place of a mixed table: its twin's, else the one that scores clearly better; -1 untold."""
-    present = [h for h, fit in enumerate(fits) if fit.n_twins >= _FEWEST_TWINS or fit.lead >= _LIKELY]
+    """The reading of each place of a mixed table: its twin's, else the one that scores clearly better; -1 untold.
+
+    Scores tell places apart only where two readings keep to buildings on the whole: parks and car parks don't.
+    """
+    present = [h for h, fit in enumerate(fits) if fit.lead >= _LIKELY]
     out = np.full(scores.shape[1], -1, dtype=np.int64)
     if len(present) > 1:
-        ordered = np.sort(scores[present], axis=0)  # nan last
-        clear = (ordered[-1] - ordered[-2] >= _DECIDES) & np.isfinite(scores[present]).all(axis=0)
+        ordered = np.sort(scores[present], axis=0)
+        clear = ordered[-1] - ordered[-2] >= _DECIDES  # not where one is nan, beyond the area
         out[clear] = np.array(present)[scores[present][:, clear].argmax(axis=0)]
     if twins is not None:
         out[twins.place[voted >= 0]] = voted[voted >= 0]
