@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from circle15.checklist import EXTENSION_KINDS, KINDS
 from circle15.checklist.matcher import plain
 from circle15.errors import InputError, head
 from circle15.schema import EVIDENCE
@@ -122,7 +123,7 @@ def merge_sites(
     Parameters
     ----------
     sites : `site_id, name, source, geometry`, perhaps `address`; other columns pass through. Any coordinate system.
-    site_kinds : `site_id, kind, evidence, rule`.
+    site_kinds : `site_id, kind, evidence, rule`, as `schema.checked_site_kinds` gives them.
     priority : every source of the sites, the most trusted first: the registers as the config lists them, then the map.
     map_source : the source whose rows are features of a map, not of a register.
     distance_m : how far apart two sources may put the same site.
@@ -131,8 +132,8 @@ def merge_sites(
     -------
     Merged
         `sites`, sorted by id, with all sources of each in `source`, as "market.csv; osm".
-        `site_kinds`, one row a site and kind: the strongest evidence, the rules of all rows joined by "; ", and in
-        `source` where they are from.
+        `site_kinds`, one row a site and kind, in checklist order: the strongest evidence, the rules of all rows joined
+        by "; ", and in `source` where they are from.
         `merges`: `site_id` (where the two are now), `kept_id, dropped_id`, both names and sources, `why`
         ("same_room", "twin", "same_place"), `distance_m`, `likeness` (nan where one has no name), `kinds` (shared by
         the two; those of the row dropped where none is).
@@ -244,12 +245,14 @@ class _Pile:
         root = self.into.copy()
         while (root[root] != root).any():
             root = root[root]
-        ids = self.sites["site_id"].to_numpy()
+        ids, own_name, own_source = (
+            self.sites[column].to_numpy(dtype=object) for column in ("site_id", "name", "source")
+        )
         merges = pd.DataFrame(
             [
                 (
-                    ids[root[kept]], ids[kept], ids[row], self.sites["name"].iloc[kept], self.sites["name"].iloc[row],
-                    self.sites["source"].iloc[kept], self.sites["source"].iloc[row], why, away, alike, kinds,
+                    ids[root[kept]], ids[kept], ids[row], own_name[kept], own_name[row], own_source[kept],
+                    own_source[row], why, away, alike, kinds,
                 )
                 for kept, row, why, away, alike, kinds in self.pairs
             ],
@@ -261,11 +264,11 @@ class _Pile:
         for kept, row, *_ in self.pairs:
             members[int(root[kept])].append(row)
         plain_columns = [name for name in sites.columns if name not in {"site_id", "source", "geometry"}]
-        source, shape = sites["source"].to_numpy(dtype=object).copy(), sites.geometry.to_numpy()
+        source, shape = own_source.copy(), sites.geometry.to_numpy()
         filled = {name: sites[name].to_numpy(dtype=object).copy() for name in plain_columns}
         for into, rows in members.items():
-            ordered = [into, *sorted(rows[1:], key=lambda row: (rank[self.sites["source"].iloc[row]], row))]
-            source[into] = JOINT.join(_once(self.sites["source"].iloc[row] for row in ordered))
+            ordered = [into, *sorted(rows[1:], key=lambda row: (rank[own_source[row]], row))]
+            source[into] = JOINT.join(_once(own_source[row] for row in ordered))
             for values in filled.values():
                 values[into] = next((values[row] for row in ordered if not pd.isna(values[row])), values[into])
         for name, values in filled.items():
@@ -279,7 +282,7 @@ class _Pile:
 
 def _held(site_kinds: pd.DataFrame, sites: gpd.GeoDataFrame, now: pd.Series[str], rank: dict[str, int]) -> pd.DataFrame:
     """What each site holds now: the strongest evidence of each kind, with all rules and sources."""
-    order = {kind: i for i, kind in enumerate(dict.fromkeys(site_kinds["kind"]))}
+    order = {kind: i for i, kind in enumerate((*KINDS, *EXTENSION_KINDS))}
     rows = site_kinds.assign(source=site_kinds["site_id"].map(sites.set_index("site_id")["source"]))
     rows = rows.assign(
         _was=rows["site_id"],
@@ -289,11 +292,19 @@ def _held(site_kinds: pd.DataFrame, sites: gpd.GeoDataFrame, now: pd.Series[str]
         _kind=rows["kind"].map(order),
     ).sort_values(["site_id", "_kind", "_rank", "_was"], kind="stable")
     several = rows.duplicated(["site_id", "kind"], keep=False)
+    told: dict[tuple[str, str], tuple[list[int], list[str], list[str]]] = {}
+    same = rows[several]
+    for site_id, kind, evidence, rule, source in zip(
+        *(same[column].to_list() for column in ("site_id", "kind", "_evidence", "rule", "source")), strict=True
+    ):
+        found, rules, sources = told.setdefault((site_id, kind), ([], [], []))
+        found.append(evidence)
+        rules.append(rule)
+        sources.append(source)
     joined = [
-        (site_id, kind, EVIDENCE[int(same["_evidence"].min())], JOINT.join(_once(same["rule"])),
-         JOINT.join(_once(same["source"])), order[kind])
-        for (site_id, kind), same in rows[several].groupby(["site_id", "kind"], sort=False)
-    ]  # fmt: skip
+        (site_id, kind, EVIDENCE[min(found)], JOINT.join(_once(rules)), JOINT.join(_once(sources)), order[kind])
+        for (site_id, kind), (found, rules, sources) in told.items()
+    ]
     columns = ["site_id", "kind", "evidence", "rule", "source", "_kind"]
     parts = [rows.loc[~several, columns], pd.DataFrame(joined, columns=columns).astype({"_kind": "int64"})]
     held = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
