@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -50,6 +52,14 @@ def _plain_id(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
         raise ValueError(f"'{name}' can't be an id; use up to 64 letters a-z, digits, - and _ (titles may be Chinese)")
     return name
+
+
+def _known_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"'{zone}' is no time zone; use a name such as Asia/Shanghai") from None
+    return zone
 
 
 KindId = Annotated[str, AfterValidator(_known_kind)]
@@ -100,6 +110,15 @@ class ResidencesSection(_Section):
     """Values of the tag `building` that people live in."""
     default_levels: Number = Field(default=2.0, gt=0, le=100)
     """Storeys of a building that doesn't say."""
+    population: Path | None = None
+    """A raster of residents, spread over the residences by their weights; the study's weights are residents then."""
+    population_unit: Literal["count", "per_km2", "per_ha"] | None = None
+    """What a cell of the raster says, where the file itself doesn't."""
+
+    @property
+    def studied_weight(self) -> Literal["residents", "dwellings", "floor_area_m2"]:
+        """What the weights of the study are: those given, or residents spread by them."""
+        return self.weight_meaning if self.population is None else "residents"
 
     @model_validator(mode="after")
     def _weight_fits(self) -> ResidencesSection:
@@ -198,6 +217,10 @@ class StudyConfig(_Section):
     """Only residences in this box are studied; the whole extent of the data otherwise."""
     map_review_number: str | None = None
     """审图号 of the map, where one was granted."""
+    at: datetime | None = None
+    """Only what is open at this moment counts; any time of the week otherwise."""
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    """Of the places: their opening hours, and whether China's holidays are theirs."""
     osm: OsmSection
     registers: tuple[RegisterSection, ...] = ()
     residences: ResidencesSection = ResidencesSection()

@@ -46,7 +46,9 @@ from circle15.schema import (
 )
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.elevation import read_elevation
+from circle15.sources.opening import CHINA, calendar_note, open_site_kinds
 from circle15.sources.osm import no_garbage_collection, osm_sites, read_osm
+from circle15.sources.population import PEOPLE_PER_M2, Spread, spread_population
 from circle15.sources.registers import osm_areas, read_areas, read_gates, read_layer, read_residences, read_sites
 from circle15.sources.residences import osm_residences
 from circle15.units import FloatArray, IntArray, minutes_to_s
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 
     from circle15.network import Profile, Snaps
     from circle15.sources.elevation import Elevation
+    from circle15.sources.opening import OpenNow
     from circle15.sources.osm import OsmExtract
 
 __all__ = ["Study", "StudyResult"]
@@ -218,7 +221,7 @@ class Study:
                     residences,
                     access,
                     threshold_s=threshold_s,
-                    weight_meaning=config.residences.weight_meaning,
+                    weight_meaning=config.residences.studied_weight,
                 ),
                 "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, doors)),
                 "gates": areas.gate_gains(residences, access, network.gates()),
@@ -228,7 +231,7 @@ class Study:
             if config.siting is not None:
                 proposal = propose_sites(
                     network, residences, sites, data.site_kinds, access, home=home, threshold_s=threshold_s,
-                    extent=data.osm.extent, unit=UNITS[config.residences.weight_meaning], **config.siting.model_dump(),
+                    extent=data.osm.extent, unit=UNITS[config.residences.studied_weight], **config.siting.model_dump(),
                 )  # fmt: skip
         about = self._about(data)
         return StudyResult(
@@ -300,8 +303,15 @@ class Study:
         with clock(STAGES[1]):
             sites, site_kinds = self._sites(osm)
             settled, conflicts = self._settled(sites, site_kinds)
+            opened = None
+            if config.at is not None:
+                opened = open_site_kinds(settled, sites, config.at, timezone=config.timezone)
+                settled = opened.site_kinds
             area_shapes = self._areas(osm)
-            residences, n_outside = self._residences(osm, area_shapes, districts)
+            spread, setting_is_given = self._living(osm)
+            residences, n_outside = self._residences(
+                spread.residences, osm, area_shapes, districts, setting_is_given=setting_is_given
+            )
         with clock(STAGES[2]):
             walk = config.walk
             network = WalkNetwork.from_osm(
@@ -315,7 +325,10 @@ class Study:
                 gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
             )
             layers = self._layers(network, osm, sites, site_kinds, area_shapes)
-        return _Data(osm, sites, site_kinds, settled, conflicts, area_shapes, residences, n_outside, network, layers)
+        return _Data(
+            osm, sites, site_kinds, settled, conflicts, opened, area_shapes, residences, n_outside, spread.summary,
+            network, layers,
+        )  # fmt: skip
 
     def _started(self, network: WalkNetwork, doors: Snaps) -> Snaps:
         """Residences where the clock starts."""
@@ -348,7 +361,7 @@ class Study:
         heights = self._heights_file()
         known = network.edge_known @ network.edge_length_m / network.edge_length_m.sum()
         km, islands_km = network.edge_length_m[walked].sum() / 1000, network.edge_length_m[islands].sum() / 1000
-        weight, meaning = residences["weight"].sum(), self.config.residences.weight_meaning
+        weight, meaning = residences["weight"].sum(), self.config.residences.studied_weight
         extent = ", ".join(f"{degrees:.4f}" for degrees in data.osm.extent.bounds)
         return [
             f"data of {self._data_date(data.osm) or 'unknown date'}, extent {extent} ({data.osm.extent_source})",
@@ -372,6 +385,7 @@ class Study:
                     f"{untyped:,} of {len(data.osm.buildings):,} buildings say only building=yes and are not counted "
                     "as residences: shares speak of the rest; give a register of residences or set residences.buildings"
                 )
+        said += [*self._people_warnings(data.people), *self._hours_warnings(data.opened)]
         for level in LEVELS:
             outside = residences[f"{level}_id"].isna()
             if (data.area_shapes["level"] == level).any() and outside.any():
@@ -403,6 +417,37 @@ class Study:
                 f"{len(rows):,} possible or implied sites of {kind} are not in its complete register and decide "
                 f"nothing: {head(rows['site_id'])}"
             )
+        return said
+
+    def _people_warnings(self, people: dict[str, float]) -> list[str]:
+        """Whom the population raster counts and no residence holds; and residences without anybody."""
+        said = []
+        if people.get("people_unplaced"):
+            said.append(
+                f"{people['people_unplaced']:,.0f} of {people['people_in_study']:,.0f} people of "
+                f"{self.config.residences.population} live in cells with no residence in reach and are not counted"
+            )
+        if people.get("n_residences_empty"):
+            said.append(
+                f"{people['n_residences_empty']:,.0f} residences lie where {self.config.residences.population} has "
+                "nobody and weigh nothing"
+            )
+        return said
+
+    def _hours_warnings(self, opened: OpenNow | None) -> list[str]:
+        """What the hours at the study's moment leave."""
+        at = self.config.at
+        if opened is None or at is None:
+            return []
+        counts = f"{opened.n_open:,} sites are, {opened.n_closed:,} closed ones are left out"
+        doubtful = f"{opened.n_unknown:,} of unknown hours are possible at best"
+        said = [f"only what is open at {at:%Y-%m-%d %H:%M} counts: {counts}, {doubtful}"]
+        note = calendar_note(at) if self.config.timezone == CHINA else None
+        if note is not None:
+            said.append(note)
+        if len(opened.unreadable):
+            sites = opened.unreadable
+            said.append(f"the hours of {len(sites):,} sites can't be read: {head(sites['site_id'])}")
         return said
 
     def _heights_file(self) -> Path | None:
@@ -478,10 +523,8 @@ class Study:
         wanted = {level: admin for level, admin in levels.items() if admin is not None}
         return osm_areas(osm, wanted) if wanted else _no_areas()
 
-    def _residences(
-        self, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str]
-    ) -> tuple[gpd.GeoDataFrame, int]:
-        """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
+    def _living(self, osm: OsmExtract) -> tuple[Spread, bool]:
+        """All residences, what became of a population raster's people, and whether residences say their setting."""
         config, section = self.config, self.config.residences
         setting_is_given = False
         if section.file is not None:
@@ -490,6 +533,29 @@ class Study:
             residences = checked_residences(layer, source=str(config.file(section.file)))
         else:
             residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
+        if section.population is None:
+            return Spread(residences, {}), setting_is_given
+        by_floor = section.weight_meaning == "floor_area_m2"
+        spread = spread_population(
+            config.file(section.population),
+            residences,
+            extent=osm.extent,
+            unit=section.population_unit,
+            plausible_per_weight=PEOPLE_PER_M2 if by_floor else None,
+        )
+        return spread, setting_is_given
+
+    def _residences(
+        self,
+        residences: gpd.GeoDataFrame,
+        osm: OsmExtract,
+        area_shapes: gpd.GeoDataFrame,
+        districts: Collection[str],
+        *,
+        setting_is_given: bool,
+    ) -> tuple[gpd.GeoDataFrame, int]:
+        """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
+        config, section = self.config, self.config.residences
         frame: shapely.Geometry = osm.extent
         if config.within is not None:
             frame = shapely.intersection(frame, shapely.box(*config.within))
@@ -575,7 +641,7 @@ class Study:
             "data_date": self._data_date(data.osm),
             "attribution": "© OpenStreetMap contributors, ODbL 1.0",
             "licence_url": "https://www.openstreetmap.org/copyright",
-            "weight_meaning": config.residences.weight_meaning,
+            "weight_meaning": config.residences.studied_weight,
             "profile": network.profile.name,
             "speed_m_s": network.profile.speed_m_s,
             "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
@@ -592,6 +658,7 @@ class Study:
         config = self.config
         inputs = [
             config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file,
+            config.residences.population,
             config.walk.compounds, config.walk.gates,
             self._heights_file(),
         ]  # fmt: skip
@@ -628,9 +695,11 @@ class _Data(NamedTuple):
     site_kinds: pd.DataFrame
     settled: pd.DataFrame
     conflicts: pd.DataFrame
+    opened: OpenNow | None
     area_shapes: gpd.GeoDataFrame
     residences: gpd.GeoDataFrame
     n_outside: int
+    people: dict[str, float]
     network: WalkNetwork
     layers: pd.DataFrame
 
