@@ -69,7 +69,7 @@ def test_weights_are_the_rasters_residents_and_the_rest_is_told(study: Any, tmp_
     people(tmp_path, [[3.0, 0.0, 0.0], [0.0, 90.0, 0.0], [0.0, 0.0, 7.0]])
     result = study(residences='population = "people.tif"\npopulation_unit = "count"').run()
     assert result.residences["weight"].to_numpy() == pytest.approx([90.0])
-    assert result.residences["floor_area_m2"].to_numpy() == pytest.approx([600.0], rel=1e-3)
+    assert result.residences["spread_by"].to_numpy() == pytest.approx([600.0], rel=1e-3)
     assert result.about["weight_meaning"] == "residents"
     assert "people.tif" in {file["file"] for file in result.manifest["inputs"]}
     said = "10 of 100 people of people.tif live in cells with no residence in reach and are not counted"
