@@ -106,7 +106,7 @@ def merge_sites(
 ) -> Merged:
     """Make one site of the rows that speak of the same place.
 
-    Three steps, each one-to-one and the best pairs first (the most alike, then the nearest, then by id):
+    Three steps, the last two one-to-one and the best pairs first (the most alike, then the nearest, then by id):
 
     1. within a register, rows at most 5 m apart with the same name are one site (一室多用), and so are those with the
        same `address` and no kind in common (two restaurants in one building stay two);
