@@ -73,7 +73,7 @@ class TestSpread:
         told = spread(raster([[80, 30]]), homes((at(10, 10, 10, 10), 100.0), (at(80, 50, 40, 10), 600.0)))
         # Left: 80 people on 100 + 300 m2; right: 30 on 300.
         assert told.residences["weight"].to_numpy() == pytest.approx([20.0, 60.0 + 30.0], rel=1e-6)
-        assert told.residences["floor_area_m2"].tolist() == [100.0, 600.0]
+        assert told.residences["spread_by"].tolist() == [100.0, 600.0]
         assert told.summary["people_in_study"] == pytest.approx(110.0)
         assert told.summary["people_spread"] == pytest.approx(told.summary["people_in_study"], rel=1e-12)
         assert (told.summary["people_moved"], told.summary["people_unplaced"]) == (0.0, 0.0)
@@ -123,6 +123,7 @@ class TestSpread:
         [
             ("people per km2", 0.3), ("persons/km²", 0.3), ("inhabitants / sq km", 0.3), ("people/ha", 30.0),
             ("persons per hectare", 30.0), ("people", 30.0), ("number of people per cell", 30.0), ("人", 30.0),
+            ("人/平方公里", 0.3), ("每公顷人数", 30.0), ("population_density_people_per_km2", 0.3),
         ],
     )  # fmt: skip
     def test_the_files_own_unit_is_read(self, raster: Any, units: str, people: float) -> None:
@@ -181,6 +182,8 @@ class TestRefused:
         assert str(caught.value).startswith(f"{path}: ")
 
     def test_a_unit_that_nobody_says(self, raster: Any) -> None:
+        with pytest.raises(DataError, match="number of people or a density; set unit"):
+            spread(raster([[1.0]], units="density of people"), homes((at(10, 10), 1.0)), width=100, unit=None)
         with pytest.raises(DataError, match="number of people or a density; set unit to count, per_km2, per_ha"):
             spread(raster([[1.0]]), homes((at(10, 10), 1.0)), width=100, unit=None)
         with pytest.raises(InputError, match="unit is 'per_mile'; use count, per_km2, per_ha"):
@@ -236,7 +239,7 @@ class TestCompounds:
         assert told.unplaced["compound_id"].tolist() == ["c9"]
 
     def test_floor_area_decides_where_the_weight_is_people_already(self) -> None:
-        given = self.given().assign(floor_area_m2=[1.0, 1.0, 9.0, 9.0])
+        given = self.given().assign(spread_by=[1.0, 1.0, 9.0, 9.0])
         told = settle_people(given, pd.DataFrame({"compound_id": ["c1"], "weight": [1000]}))
         assert told.residences["weight"].tolist() == [500.0, 500.0, 50.0, 70.0]
 

@@ -10,7 +10,7 @@ import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -51,7 +51,7 @@ def _box(box: tuple[float, float, float, float]) -> tuple[float, float, float, f
 def _known_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"'{name}' is no time zone; give one such as Asia/Shanghai") from None
     return name
 
@@ -143,8 +143,16 @@ class RegisterSection(ReadingSection):
     """One `[[registers]]`: a register of sites (table or map layer), and the kinds of which it lists every site."""
 
     complete: Kinds = ()
+    complete_in: Annotated[tuple[str, ...], AfterValidator(_no_twice)] = ()
+    """Communities (area_id) in which it lists every site of these kinds; everywhere if none is named."""
     kind: AnyKindId | None = None
     """What a row without a kind of its own is."""
+
+    @model_validator(mode="after")
+    def _complete_somewhere(self) -> RegisterSection:
+        if self.complete_in and not self.complete:
+            raise ValueError("complete_in says where a register is complete; say in complete for which kinds")
+        return self
 
     @model_validator(mode="after")
     def _has_a_source(self) -> RegisterSection:
@@ -165,7 +173,7 @@ class ResidencesSection(ReadingSection):
     default_levels: Number = Field(default=2.0, gt=0, le=100)
     """Storeys of a building that doesn't say."""
     household_size: Number | None = Field(default=None, gt=0, le=50)
-    """People in a household: the file's weights are households, and become residents."""
+    """People in a household: the file's dwellings become residents."""
     population: Path | None = None
     """A population raster (GeoTIFF) that is spread over the residences by floor area, and makes weights residents."""
     population_unit: Literal["count", "per_km2", "per_ha"] | None = None
@@ -173,25 +181,26 @@ class ResidencesSection(ReadingSection):
     compounds: Path | None = None
     """Compounds with residents of their own (compound_id, weight), which silence their buildings' estimates."""
 
+    @property
+    def studied_weight(self) -> Literal["residents", "dwellings", "floor_area_m2"]:
+        """What the weights of the study are: those given, or residents made of them."""
+        counted = self.population is not None or self.household_size is not None
+        return "residents" if counted else self.weight_meaning
+
     @model_validator(mode="after")
     def _weight_fits(self) -> ResidencesSection:
-        if self.household_size is not None and self.file is None:
-            raise ValueError("household_size multiplies the households of a file; give one")
-        if self.population is not None and self.household_size is not None:
+        if self.name is None and self.weight_meaning != "floor_area_m2":
+            raise ValueError("weights of OSM buildings are floor_area_m2; give a file with residents or dwellings")
+        if self.household_size is not None and self.weight_meaning != "dwellings":
+            raise ValueError(
+                "household_size multiplies households; give a file of them and weight_meaning = 'dwellings'"
+            )
+        if self.household_size is not None and self.population is not None:
             raise ValueError("people come from a population raster or from households; give one of the two")
         if self.population_unit is not None and self.population is None:
             raise ValueError("population_unit speaks of a population raster; give one")
-        counted = self.population is not None or self.household_size is not None or self.compounds is not None
-        if counted and self.weight_meaning != "residents":
-            raise ValueError("population, household_size and compounds count people; set weight_meaning = 'residents'")
-        if self.file is None and not counted and self.weight_meaning != "floor_area_m2":
-            raise ValueError(
-                "weights of OSM buildings are floor_area_m2; give a file with residents or dwellings, or a population"
-            )
-        if self.file is None and self.compounds is not None and self.population is None:
-            raise ValueError("compounds give the residents of some buildings only; give a population for the others")
-        if self.name is None and self.weight_meaning != "floor_area_m2":
-            raise ValueError("weights of OSM buildings are floor_area_m2; give a file with residents or dwellings")
+        if self.compounds is not None and self.studied_weight != "residents":
+            raise ValueError("compounds have residents, and so must the others; give population or household_size")
         return self
 
 

@@ -13,17 +13,18 @@ import pandas as pd
 import shapely
 
 from circle15 import areas, checklist, coverage
-from circle15.errors import ConfigError, DataError, head
+from circle15.errors import ConfigError, DataError, InputError, head
 from circle15.network import WalkNetwork, profile_named, profiles_with
 from circle15.reach import warm_up
 from circle15.schema import LEVELS, NO_AREA, checked_residences, checked_site_kinds, checked_sites, points_of
 from circle15.sources.elevation import read_elevation
-from circle15.sources.merging import from_source, merge_sites
+from circle15.sources.merging import from_source, merge_sites, sites_meant, sites_now
 from circle15.sources.opening import CHINA, calendar_note, open_site_kinds
 from circle15.sources.osm import osm_sites, read_osm
-from circle15.sources.population import REACH_M, settle_people, spread_population, weights_of_households
+from circle15.sources.population import PEOPLE_PER_M2, REACH_M, settle_people, spread_population, weights_of_households
 from circle15.sources.registers import osm_areas, read_areas, read_compounds, read_gates, read_register
 from circle15.sources.residences import osm_residences
+from circle15.sources.surveys import read_survey
 from circle15.units import FloatArray, minutes_to_s
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from circle15.config import StudyConfig
     from circle15.network import Profile
     from circle15.sources.elevation import Elevation
+    from circle15.sources.merging import Merged
     from circle15.sources.osm import OsmExtract
 
 __all__ = [
@@ -92,13 +94,14 @@ class StudyData(NamedTuple):
 
 
 class _Evidence(NamedTuple):
-    """What the sources say of sites: the map's own sites, all of them merged, and surveyed absences."""
+    """What the sources say of sites: the map's own sites, all of them merged, and what was surveyed and isn't there."""
 
     mapped: gpd.GeoDataFrame
     mapped_kinds: pd.DataFrame
     sites: gpd.GeoDataFrame
     site_kinds: pd.DataFrame
     merges: pd.DataFrame
+    absent: pd.DataFrame
 
 
 class Clock:
@@ -127,7 +130,7 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
     with clock(STAGES[1]):
         said = _evidence(config, osm, told)
         area_shapes = _areas(config, osm)
-        settled, conflicts = _settled(config, said, told)
+        settled, conflicts = _settled(config, said, area_shapes, told)
         residences, n_outside = _residences(config, osm, area_shapes, districts, told)
     with clock(STAGES[2]):
         walk = config.walk
@@ -159,29 +162,42 @@ def profile_of(config: StudyConfig) -> Profile:
 
 
 def _evidence(config: StudyConfig, osm: OsmExtract, told: list[str]) -> _Evidence:
-    """Sites and their kinds, from OSM and every register, those of one place merged."""
+    """Sites and their kinds, from OSM, every register and the survey, those of one place merged."""
     mapped = osm_sites(osm)
-    paths = [config.file(register.file) for register in config.registers]
-    parts = [mapped]
-    for path, section in zip(paths, config.registers, strict=True):
-        register = read_register(path, what="sites", settings=section)
-        own, kinds = register.frame, register.site_kinds
+    frames, kinds = [mapped[0]], [mapped[1]]
+    absent: list[pd.DataFrame] = []
+    unplaced: list[gpd.GeoDataFrame] = []
+    for section in config.registers:
+        place = config.source(section)
+        register = read_register(place, what="sites", settings=section)
         told += register.notes
-        if not len(own):
-            continue
-        taken = own["site_id"].isin(pd.concat([part["site_id"] for part, _ in parts]))
+        taken = register.frame["site_id"].isin(pd.concat([frame["site_id"] for frame in frames]))
         if taken.any():
             raise DataError(
-                f"{path}: {head(own['site_id'][taken])} are ids of sites in another register or on the map; "
-                "give each site an id of its own"
+                f"{place}: {head(register.frame['site_id'][taken])} are ids of sites in another register or on the "
+                "map; give each site an id of its own"
             )
-        parts.append((own, kinds))
-    sites = gpd.GeoDataFrame(pd.concat([part for part, _ in parts], ignore_index=True), crs="EPSG:4326")
-    checked = checked_sites(sites, source=", ".join(str(path) for path in [osm.path, *paths]))
+        frames.append(register.frame)
+        kinds.append(register.site_kinds)
+        gone = register.absent.assign(source=str(section.name))
+        whole = gone.geometry.isna().to_numpy()
+        absent.append(gone[whole].assign(site_id=None))
+        unplaced.append(gone[~whole])
+    if config.survey is not None:
+        answers = read_survey(config.file(config.survey))
+        known = answers.site_kinds["site_id"].isin(pd.concat([frame["site_id"] for frame in frames]))
+        n_answers = len(answers.site_kinds) + len(answers.sites) + len(answers.absent)
+        told.append(f"{config.survey.name} answers {n_answers:,} of {answers.n_asked:,} questions")
+        if not known.all():
+            lost = answers.site_kinds["site_id"][~known]
+            told.append(f"{config.survey.name} speaks of sites that the study no longer has: {head(lost)}")
+        frames.append(answers.sites)
+        kinds += [answers.site_kinds[known], answers.found_kinds]
+        absent.append(answers.absent)
+    sites = gpd.GeoDataFrame(pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True))
+    checked = checked_sites(sites.set_crs("EPSG:4326", allow_override=True), source="sites")
     held = checked_site_kinds(
-        pd.concat([kinds for _, kinds in parts], ignore_index=True),
-        sites=checked,
-        kinds=(*checklist.KINDS, *checklist.EXTENSION_KINDS),
+        pd.concat(kinds, ignore_index=True), sites=checked, kinds=(*checklist.KINDS, *checklist.EXTENSION_KINDS)
     )
     merged = merge_sites(checked, held, priority=_sources(config), distance_m=config.merging.distance_m)
     if len(merged.merges):
@@ -190,20 +206,54 @@ def _evidence(config: StudyConfig, osm: OsmExtract, told: list[str]) -> _Evidenc
             f"{len(merged.merges):,} rows speak of a site that another row has, and went into it "
             f"({', '.join(f'{why} {n:,}' for why, n in found.items())}): merges.parquet lists them"
         )
-    return _Evidence(*mapped, *merged)
+    return _Evidence(*mapped, *merged, _absences(config, merged, absent, unplaced, told))
+
+
+def _absences(
+    config: StudyConfig, merged: Merged, absent: list[pd.DataFrame], unplaced: list[gpd.GeoDataFrame], told: list[str]
+) -> pd.DataFrame:
+    """What was surveyed and isn't there: at a site of the study, or in a whole community."""
+    columns = ["kind", "source", "rule", "site_id", "community_id"]
+    parts = [frame[columns] for frame in absent if len(frame)]
+    for gone in unplaced:
+        if not len(gone):
+            continue
+        meant = sites_meant(gone, merged.sites, merged.site_kinds, distance_m=config.merging.distance_m)
+        if meant.isna().any():
+            told.append(
+                f"{meant.isna().sum():,} absences of {gone['source'].iloc[0]} speak of no site that the study has, and "
+                f"overrule nothing: {head(gone['site_id'][meant.isna()])}"
+            )
+        parts.append(gone.assign(site_id=meant, community_id=None)[meant.notna()][columns])
+    if not parts:
+        return pd.DataFrame(columns=columns, dtype="str")
+    table = pd.concat(parts, ignore_index=True).astype("str")
+    return table.assign(site_id=sites_now(table["site_id"], merged.merges))
 
 
 def _sources(config: StudyConfig) -> list[str]:
     """Every source of sites, the most trusted first."""
-    return [*(register.file.name for register in config.registers), OSM_SOURCE]
+    surveyed = [] if config.survey is None else [config.survey.name]
+    return [*surveyed, *(str(register.name) for register in config.registers), OSM_SOURCE]
 
 
-def _settled(config: StudyConfig, said: _Evidence, told: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _complete_in(config: StudyConfig) -> dict[str, tuple[str, ...]]:
+    """The communities in which a register is complete, for those that aren't everywhere."""
+    return {str(register.name): register.complete_in for register in config.registers if register.complete_in}
+
+
+def _settled(
+    config: StudyConfig, said: _Evidence, area_shapes: gpd.GeoDataFrame, told: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What decides, and what doesn't."""
+    community, _ = areas.assign_areas(said.sites, area_shapes)
     settled, conflicts = coverage.settle_evidence(
         said.site_kinds,
         source=said.sites.set_index("site_id")["source"],
         complete_sources=complete_sources(config),
+        complete_in=_complete_in(config),
+        site_community=community.set_axis(said.sites["site_id"]),
+        absent=said.absent,
         priority=_sources(config),
     )
     if config.at is None:
@@ -229,7 +279,7 @@ def complete_sources(config: StudyConfig) -> dict[str, set[str]]:
     listed: dict[str, set[str]] = {}
     for register in config.registers:
         for kind in register.complete:
-            listed.setdefault(kind, set()).add(register.file.name)
+            listed.setdefault(kind, set()).add(str(register.name))
     return listed
 
 
@@ -253,12 +303,13 @@ def _residences(
     """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
     section = config.residences
     setting_is_given = False
-    if section.file is not None:
-        register = read_register(config.file(section.file), what="residences", settings=section)
+    place = config.file(config.osm.file) if section.name is None else config.source(section)
+    if section.name is not None:
+        register = read_register(place, what="residences", settings=section)
         layer = register.frame
         told += register.notes
         setting_is_given = "setting" in layer
-        residences = checked_residences(layer, source=str(config.file(section.file)))
+        residences = checked_residences(layer, source=str(place))
     else:
         residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
     frame: Any = osm.extent
@@ -274,15 +325,13 @@ def _residences(
     inside = shapely.covers(frame, spots.to_numpy())
     beyond = int((~shapely.covers(osm.extent, spots.to_numpy())).sum())
     if not inside.any():
-        source = section.file or config.osm.file
         raise DataError(
-            f"{config.file(source)}: none of {len(residences):,} residences lies in the study area; "
+            f"{place}: none of {len(residences):,} residences lies in the study area; "
             "check 'within', 'osm.extent' and the coordinates"
         )
     residences = _peopled(config, residences[inside].reset_index(drop=True), frame, told)
     if not residences["weight"].sum() > 0:
-        source = config.file(section.file or config.osm.file)
-        raise DataError(f"{source}: no residence in the study area has any weight; give residents or floor area")
+        raise DataError(f"{place}: no residence in the study area has any weight; give residents or floor area")
     within = residences.set_geometry(spots[inside].reset_index(drop=True))
     community, district = areas.assign_areas(within, area_shapes)
     settings = area_shapes.set_index(["level", "area_id"])["setting"]
@@ -314,7 +363,11 @@ def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told
         told.append(f"residents are households times {section.household_size:g}: {people.sum():,.0f} in all")
     if section.population is not None:
         spread = spread_population(
-            config.file(section.population), residences, extent=frame, unit=section.population_unit
+            config.file(section.population),
+            residences,
+            extent=frame,
+            unit=section.population_unit,
+            plausible_per_weight=PEOPLE_PER_M2 if section.name is None else None,
         )
         residences, found = spread
         told.append(
@@ -359,7 +412,12 @@ def _layers(
         floor_per_km=config.density.floor_per_km,
         median_share=config.density.median_share,
     )
-    return coverage.with_complete_registers(mapped, complete_sources(config))
+    try:
+        return coverage.with_complete_registers(
+            mapped, complete_sources(config), complete_in=_complete_in(config), absent=said.absent
+        )
+    except InputError as error:
+        raise ConfigError(f"{config.path}: {error}") from None
 
 
 def heights_file(config: StudyConfig) -> Path | None:
@@ -390,7 +448,7 @@ def overview_of(config: StudyConfig, data: StudyData) -> list[str]:
     heights = heights_file(config)
     known = network.edge_known @ network.edge_length_m / network.edge_length_m.sum()
     km, islands_km = network.edge_length_m[walked].sum() / 1000, network.edge_length_m[islands].sum() / 1000
-    weight, meaning = residences["weight"].sum(), config.residences.weight_meaning
+    weight, meaning = residences["weight"].sum(), config.residences.studied_weight
     extent = ", ".join(f"{degrees:.4f}" for degrees in data.osm.extent.bounds)
     return [
         f"data of {data_date_of(config, data.osm) or 'unknown date'}, extent {extent} ({data.osm.extent_source})",
@@ -408,7 +466,7 @@ def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
     said = [*data.osm.warnings, *data.told, *_slope_warnings(config, data.network)]
     if data.n_outside:
         said.append(f"{data.n_outside:,} residences lie outside the data's extent and are not studied")
-    if config.residences.file is None:
+    if config.residences.name is None:
         untyped = sum(tags.get("building") == "yes" for tags in data.osm.buildings["tags"])
         if untyped > UNTYPED_SHARE * len(data.osm.buildings) and "yes" not in config.residences.buildings:
             said.append(
@@ -431,14 +489,14 @@ def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
             said.append(f"{gates} stand on no way within 20 m and part no ground from another: {head(lost)}")
     inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
     for register in config.registers:
-        own = from_source(data.sites["source"], register.file.name)
+        own = from_source(data.sites["source"], str(register.name))
         if (own & ~inside).any():
             stray = head(data.sites["site_id"][own & ~inside])
-            said.append(f"{(own & ~inside).sum():,} sites of {register.file} lie outside the data's extent: {stray}")
+            said.append(f"{(own & ~inside).sum():,} sites of {register.name} lie outside the data's extent: {stray}")
         held = set(data.site_kinds["kind"][data.site_kinds["site_id"].isin(data.sites["site_id"][own])])
         none = [kind for kind in register.complete if kind not in held]
         if none:
-            said.append(f"{register.file} is declared complete for {', '.join(none)} and lists no site of it")
+            said.append(f"{register.name} is declared complete for {', '.join(none)} and lists no site of it")
     for (kind, why), rows in data.conflicts.groupby(["kind", "why"], sort=True):
         said.append(f"{len(rows):,} {_CONFLICTS[str(why)].format(kind=kind)}: {head(rows['site_id'])}")
     return said

@@ -205,7 +205,7 @@ class Study:
                     residences,
                     access,
                     threshold_s=threshold_s,
-                    weight_meaning=config.residences.weight_meaning,
+                    weight_meaning=config.residences.studied_weight,
                 ),
                 "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, doors)),
                 "gates": areas.gate_gains(residences, access, network.gates()),
@@ -216,7 +216,7 @@ class Study:
             if config.siting is not None:
                 proposal = propose_sites(
                     network, residences, sites, data.site_kinds, access, home=home, threshold_s=threshold_s,
-                    extent=data.osm.extent, unit=UNITS[config.residences.weight_meaning], **config.siting.model_dump(),
+                    extent=data.osm.extent, unit=UNITS[config.residences.studied_weight], **config.siting.model_dump(),
                 )  # fmt: skip
         about = self._about(data)
         return StudyResult(
@@ -303,236 +303,6 @@ class Study:
         return coverage.OtherTimes(confirmed, possible, home.on_network, edge_s[:, 0])
 
     def _about(self, data: StudyData) -> dict[str, Any]:
-    def _overview(self, data: _Data) -> list[str]:
-        network, residences, sites = data.network, data.residences, data.sites
-        snap_m = network.snap(residences.geometry, residences["compound_id"]).snap_m
-        off, far = np.isinf(snap_m), snap_m > self.config.walk.max_snap_m / 2
-        walked = network.edge_open.any(axis=1)
-        islands = walked & (network.component_m < network.min_component_m)
-        heights = self._heights_file()
-        known = network.edge_known @ network.edge_length_m / network.edge_length_m.sum()
-        km, islands_km = network.edge_length_m[walked].sum() / 1000, network.edge_length_m[islands].sum() / 1000
-        weight, meaning = residences["weight"].sum(), self.config.residences.weight_meaning
-        extent = ", ".join(f"{degrees:.4f}" for degrees in data.osm.extent.bounds)
-        return [
-            f"data of {self._data_date(data.osm) or 'unknown date'}, extent {extent} ({data.osm.extent_source})",
-            f"{len(residences):,} residences weighing {weight:,.0f} ({meaning})",
-            f"{km:,.0f} km of walkable street, {islands_km:,.1f} km of it on islands that nobody is snapped to",
-            *([] if heights is None else [f"{heights} has heights for {known:.1%} of the street"]),
-            f"{off.sum():,} residences off the network, {(far & ~off).sum():,} over half of max_snap_m away from it",
-            f"{len(sites):,} sites, {sites['name'].isna().sum():,} of them without a name",
-        ]
-
-    def _warnings(self, data: _Data) -> list[str]:
-        """One sentence for each thing that a reader of the results should know."""
-        config, residences = self.config, data.residences
-        said = [*data.osm.warnings, *data.told, *self._slope_warnings(data.network)]
-        if data.n_outside:
-            said.append(f"{data.n_outside:,} residences lie outside the data's extent and are not studied")
-        if config.residences.file is None:
-            untyped = sum(tags.get("building") == "yes" for tags in data.osm.buildings["tags"])
-            if untyped > UNTYPED_SHARE * len(data.osm.buildings) and "yes" not in config.residences.buildings:
-                said.append(
-                    f"{untyped:,} of {len(data.osm.buildings):,} buildings say only building=yes and are not counted "
-                    "as residences: shares speak of the rest; give a register of residences or set residences.buildings"
-                )
-        for level in LEVELS:
-            outside = residences[f"{level}_id"].isna()
-            if (data.area_shapes["level"] == level).any() and outside.any():
-                share = residences["weight"][outside].sum() / residences["weight"].sum()
-                said.append(
-                    f"{outside.sum():,} residences ({share:.1%} of the weight) lie in no {level} of the areas given "
-                    f"and are told under '{NO_AREA}'"
-                )
-        if config.walk.gates is not None:
-            gate_id = read_gates(config.file(config.walk.gates))["gate_id"]
-            lost = gate_id[~gate_id.isin(data.network.node_id)]
-            if len(lost):
-                gates = f"{len(lost):,} gates of {config.walk.gates}"
-                said.append(f"{gates} stand on no way within 20 m and are left out: {head(lost)}")
-        inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
-        for register in config.registers:
-            own = data.sites["source"] == register.name
-            if (own & ~inside).any():
-                stray = head(data.sites["site_id"][own & ~inside])
-                said.append(
-                    f"{(own & ~inside).sum():,} sites of {register.name} lie outside the data's extent: {stray}"
-                )
-            held = set(data.site_kinds["kind"][data.site_kinds["site_id"].isin(data.sites["site_id"][own])])
-            none = [kind for kind in register.complete if kind not in held]
-            if none:
-                said.append(f"{register.name} is declared complete for {', '.join(none)} and lists no site of it")
-        for kind, rows in data.conflicts.groupby("kind", sort=True):
-            said.append(
-                f"{len(rows):,} possible or implied sites of {kind} are not in its complete register and decide "
-                f"nothing: {head(rows['site_id'])}"
-            )
-        return said
-
-    def _heights_file(self) -> Path | None:
-        """The elevation model, where the study's profile has a use for it."""
-        return self.config.walk.elevation if self.profile.minds_slopes else None
-
-    def _elevation(self, osm: OsmExtract) -> Elevation | None:
-        file = self._heights_file()
-        if file is None:
-            return None
-        (west, south), (east, north) = osm.way_lonlat.min(axis=0).tolist(), osm.way_lonlat.max(axis=0).tolist()
-        return read_elevation(self.config.file(file), box=(west, south, east, north))
-
-    def _slope_warnings(self, network: WalkNetwork) -> list[str]:
-        """What isn't known of slopes, where the profile minds them."""
-        profile, file = network.profile, self._heights_file()
-        if not profile.minds_slopes:
-            return []
-        flat = "count as flat"
-        if profile.max_slope is not None:
-            flat += f", and only tags bar what is steeper than {profile.max_slope:.1%}"
-        if file is None:
-            return [f"profile {profile.name} minds slopes, but 'walk.elevation' names no heights: all streets {flat}"]
-        total_km, known_km = network.edge_length_m.sum() / 1000, network.edge_known @ network.edge_length_m / 1000
-        if total_km - known_km < 0.05:
-            return []
-        return [
-            f"{total_km - known_km:,.1f} km of {total_km:,.1f} km of street lie beyond the heights of {file} and {flat}"
-        ]
-
-    def _data_date(self, osm: OsmExtract) -> str | None:
-        return self.config.osm.data_date or osm.data_date
-
-    def _sites(self, osm: OsmExtract, told: list[str]) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-        """Sites and their kinds, from OSM and every register; what the registers' reading tells is added to `told`."""
-        places = [self.config.source(register) for register in self.config.registers]
-        parts = [osm_sites(osm)]
-        for path, section in zip(places, self.config.registers, strict=True):
-            register = read_register(path, what="sites", settings=section)
-            own, kinds = register.frame, register.site_kinds
-            told += register.notes
-            if not len(own):
-                continue
-            taken = own["site_id"].isin(pd.concat([part["site_id"] for part, _ in parts]))
-            if taken.any():
-                raise DataError(
-                    f"{path}: {head(own['site_id'][taken])} are ids of sites in another register or on the map; "
-                    "give each site an id of its own"
-                )
-            parts.append((own, kinds))
-        sites = gpd.GeoDataFrame(pd.concat([part for part, _ in parts], ignore_index=True), crs="EPSG:4326")
-        checked = checked_sites(sites, source=", ".join(str(path) for path in [osm.path, *places]))
-        return checked, checked_site_kinds(
-            pd.concat([kinds for _, kinds in parts], ignore_index=True),
-            sites=checked,
-            kinds=(*checklist.KINDS, *checklist.EXTENSION_KINDS),
-        )
-
-    def _settled(self, sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        listed: dict[str, set[str]] = {}
-        for register in self.config.registers:
-            for kind in register.complete:
-                listed.setdefault(kind, set()).add(str(register.name))
-        return coverage.settle_evidence(
-            site_kinds, source=sites.set_index("site_id")["source"], complete_sources=listed
-        )
-
-    def _areas(self, osm: OsmExtract) -> gpd.GeoDataFrame:
-        section = self.config.areas
-        if section.file is not None:
-            return read_areas(self.config.file(section.file))
-        levels = {"community": section.community_admin_level, "district": section.district_admin_level}
-        wanted = {level: admin for level, admin in levels.items() if admin is not None}
-        return osm_areas(osm, wanted) if wanted else _no_areas()
-
-    def _residences(
-        self, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str], told: list[str]
-    ) -> tuple[gpd.GeoDataFrame, int]:
-        """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
-        config, section = self.config, self.config.residences
-        setting_is_given = False
-        place = config.file(config.osm.file) if section.name is None else config.source(section)
-        if section.name is not None:
-            register = read_register(place, what="residences", settings=section)
-            layer = register.frame
-            told += register.notes
-            setting_is_given = "setting" in layer
-            residences = checked_residences(layer, source=str(place))
-        else:
-            residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
-        frame: shapely.Geometry = osm.extent
-        if config.within is not None:
-            frame = shapely.intersection(frame, shapely.box(*config.within))
-            if frame.is_empty:
-                west, south, east, north = osm.extent.bounds
-                raise ConfigError(
-                    f"{config.path}: key 'within' lies outside the data of {config.osm.file}, which spans "
-                    f"{west:.4f},{south:.4f},{east:.4f},{north:.4f}; choose a box inside it"
-                )
-        spots = points_of(residences)
-        inside = shapely.covers(frame, spots.to_numpy())
-        beyond = int((~shapely.covers(osm.extent, spots.to_numpy())).sum())
-        if not inside.any():
-            raise DataError(
-                f"{place}: none of {len(residences):,} residences lies in the study area; "
-                "check 'within', 'osm.extent' and the coordinates"
-            )
-        residences = residences[inside].reset_index(drop=True)
-        if not residences["weight"].sum() > 0:
-            raise DataError(f"{place}: no residence in the study area has any weight; give residents or floor area")
-        within = residences.set_geometry(spots[inside].reset_index(drop=True))
-        community, district = areas.assign_areas(within, area_shapes)
-        settings = area_shapes.set_index(["level", "area_id"])["setting"]
-        setting = pd.Series(config.setting, index=residences.index, dtype="str")
-        for level, ids in (("district", district), ("community", community)):
-            of_area = ids.map(dict(settings[level]) if level in settings.index else {}).astype("str")
-            setting = of_area.fillna(setting)
-        residences = residences.assign(
-            community_id=community.fillna(residences["community_id"]),
-            district_id=district.fillna(residences["district_id"]),
-            setting=residences["setting"] if setting_is_given else setting,
-        )
-        if districts:
-            known = sorted(set(residences["district_id"].dropna()))
-            unknown = sorted(set(districts) - set(known))
-            if unknown:
-                mend = f"use one of {', '.join(known)}" if known else "the study has no districts"
-                raise ConfigError(f"{config.path}: no residence in district {head(unknown)}; {mend}")
-            residences = residences[residences["district_id"].isin(list(districts))].reset_index(drop=True)
-        return residences, beyond
-
-    def _thresholds_s(self, residences: gpd.GeoDataFrame) -> FloatArray:
-        thresholds = self.config.thresholds
-        minutes = np.where(residences["setting"] == "rural", thresholds.rural_min, thresholds.urban_min)
-        return np.array([minutes_to_s(value) for value in minutes], dtype=np.float64)
-
-    def _layers(
-        self,
-        network: WalkNetwork,
-        osm: OsmExtract,
-        sites: gpd.GeoDataFrame,
-        site_kinds: pd.DataFrame,
-        area_shapes: gpd.GeoDataFrame,
-    ) -> pd.DataFrame:
-        communities = areas.without_overlaps(area_shapes[area_shapes["level"] == "community"])
-        inside = gpd.GeoSeries(shapely.intersection(communities.geometry.to_numpy(), osm.extent), crs="EPSG:4326")
-        km = pd.Series(network.street_km(inside), index=communities["area_id"].to_numpy(), dtype="float64")
-        total_km = network.street_km(gpd.GeoSeries([osm.extent], crs="EPSG:4326"))[0]
-        km.loc[NO_AREA] = max(total_km - km.sum(), 0.0)
-        within = shapely.covers(osm.extent, points_of(sites).to_numpy())
-        counted = sites[
-            within & (sites["source"] == OSM_SOURCE).to_numpy()
-        ]  # the density is the map's, not a register's
-        community, _ = areas.assign_areas(counted, area_shapes)
-        mapped = coverage.layer_completeness(
-            site_kinds[site_kinds["site_id"].isin(counted["site_id"])],
-            site_community=pd.Series(community.to_numpy(), index=counted["site_id"].to_numpy(), dtype="str"),
-            street_km=km,
-            declared=self.config.osm.complete,
-            floor_per_km=self.config.density.floor_per_km,
-            median_share=self.config.density.median_share,
-        )
-        listed = {kind for register in self.config.registers for kind in register.complete}
-        return coverage.with_complete_registers(mapped, listed)
-
-    def _about(self, data: _Data) -> dict[str, Any]:
         config, network = self.config, data.network
         return {
             "study_id": config.id,
@@ -541,7 +311,7 @@ class Study:
             "data_date": data_date_of(config, data.osm),
             "attribution": "© OpenStreetMap contributors, ODbL 1.0",
             "licence_url": "https://www.openstreetmap.org/copyright",
-            "weight_meaning": config.residences.weight_meaning,
+            "weight_meaning": config.residences.studied_weight,
             "profile": network.profile.name,
             "speed_m_s": network.profile.speed_m_s,
             "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
@@ -558,8 +328,8 @@ class Study:
         config = self.config
         inputs = [
             config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file,
-            config.walk.compounds, config.walk.gates,
-            heights_file(config),
+            config.residences.population, config.residences.compounds, config.walk.compounds, config.walk.gates,
+            heights_file(config), config.survey,
         ]  # fmt: skip
         return {
             "program": "circle15",

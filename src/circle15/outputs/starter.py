@@ -232,6 +232,11 @@ setting = "urban"
 # within = [116.50, 35.36, 116.66, 35.46]
 # 审图号。 The map's review number.
 # map_review_number = "GS(xxxx)xxxx号"
+# 只算此刻开放的设施（开放时间不详的为可能可达）；不写则不论时间。
+# Only what is open then counts, unknown hours make it possible; else hours don't matter.
+# at = "2026-11-23T19:00"
+# 设施所在时区；中国的节假日和调休只用于 Asia/Shanghai。 The places' time zone; China's holidays hold in this one only.
+timezone = "Asia/Shanghai"
 
 [osm]
 # 自备的 OpenStreetMap 数据（.osm.pbf 或 .osm），放在本文件夹。 Your OpenStreetMap extract, put into this folder.
@@ -298,6 +303,11 @@ buildings = [
 ]
 # 没有写明层数的建筑按几层算。 Storeys of a building that doesn't say.
 default_levels = 2.0
+# 人口栅格（GeoTIFF）：各格人口按建筑面积（或户数）分到居住点，权重即为居民人数。
+# A population raster: each cell's people are spread by floor area (or dwellings); weights are residents then.
+# population = "population.tif"
+# 栅格没有注明单位时：count 每格人数，per_km2 或 per_ha 密度。 Where the raster doesn't say: a number or a density.
+# population_unit = "count"
 
 [areas]
 # 社区和街道（区）的边界图层，含 level（community 或 district）、area_id、name。

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from circle15.checklist import EXTENSION_KINDS, KINDS
 from circle15.checklist.matcher import plain
 from circle15.errors import InputError, head
 from circle15.schema import EVIDENCE
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-__all__ = ["Chapman", "Merged", "chapman", "from_source", "likeness", "merge_sites", "missed_by_both", "sites_now"]
+__all__ = [
+    "Chapman",
+    "Merged",
+    "chapman",
+    "from_source",
+    "likeness",
+    "merge_sites",
+    "missed_by_both",
+    "sites_meant",
+    "sites_now",
+]
 
 DISTANCE_M = 60.0
 """Rows of two sources that far apart may be the same site: half a block, and what maps and surveys differ by."""
@@ -105,7 +116,7 @@ def merge_sites(
 ) -> Merged:
     """Make one site of the rows that speak of the same place.
 
-    Three steps, each one-to-one and the best pairs first (the most alike, then the nearest, then by id):
+    Three steps, the last two one-to-one and the best pairs first (the most alike, then the nearest, then by id):
 
     1. within a register, rows at most 5 m apart with the same name are one site (一室多用), and so are those with the
        same `address` and no kind in common (two restaurants in one building stay two);
@@ -122,7 +133,7 @@ def merge_sites(
     Parameters
     ----------
     sites : `site_id, name, source, geometry`, perhaps `address`; other columns pass through. Any coordinate system.
-    site_kinds : `site_id, kind, evidence, rule`.
+    site_kinds : `site_id, kind, evidence, rule`, as `schema.checked_site_kinds` gives them.
     priority : every source of the sites, the most trusted first: the registers as the config lists them, then the map.
     map_source : the source whose rows are features of a map, not of a register.
     distance_m : how far apart two sources may put the same site.
@@ -131,8 +142,8 @@ def merge_sites(
     -------
     Merged
         `sites`, sorted by id, with all sources of each in `source`, as "market.csv; osm".
-        `site_kinds`, one row a site and kind: the strongest evidence, the rules of all rows joined by "; ", and in
-        `source` where they are from.
+        `site_kinds`, one row a site and kind, in checklist order: the strongest evidence, the rules of all rows joined
+        by "; ", and in `source` where they are from.
         `merges`: `site_id` (where the two are now), `kept_id, dropped_id`, both names and sources, `why`
         ("same_room", "twin", "same_place"), `distance_m`, `likeness` (nan where one has no name), `kinds` (shared by
         the two; those of the row dropped where none is).
@@ -244,12 +255,14 @@ class _Pile:
         root = self.into.copy()
         while (root[root] != root).any():
             root = root[root]
-        ids = self.sites["site_id"].to_numpy()
+        ids, own_name, own_source = (
+            self.sites[column].to_numpy(dtype=object) for column in ("site_id", "name", "source")
+        )
         merges = pd.DataFrame(
             [
                 (
-                    ids[root[kept]], ids[kept], ids[row], self.sites["name"].iloc[kept], self.sites["name"].iloc[row],
-                    self.sites["source"].iloc[kept], self.sites["source"].iloc[row], why, away, alike, kinds,
+                    ids[root[kept]], ids[kept], ids[row], own_name[kept], own_name[row], own_source[kept],
+                    own_source[row], why, away, alike, kinds,
                 )
                 for kept, row, why, away, alike, kinds in self.pairs
             ],
@@ -261,11 +274,11 @@ class _Pile:
         for kept, row, *_ in self.pairs:
             members[int(root[kept])].append(row)
         plain_columns = [name for name in sites.columns if name not in {"site_id", "source", "geometry"}]
-        source, shape = sites["source"].to_numpy(dtype=object).copy(), sites.geometry.to_numpy()
+        source, shape = own_source.copy(), sites.geometry.to_numpy()
         filled = {name: sites[name].to_numpy(dtype=object).copy() for name in plain_columns}
         for into, rows in members.items():
-            ordered = [into, *sorted(rows[1:], key=lambda row: (rank[self.sites["source"].iloc[row]], row))]
-            source[into] = JOINT.join(_once(self.sites["source"].iloc[row] for row in ordered))
+            ordered = [into, *sorted(rows[1:], key=lambda row: (rank[own_source[row]], row))]
+            source[into] = JOINT.join(_once(own_source[row] for row in ordered))
             for values in filled.values():
                 values[into] = next((values[row] for row in ordered if not pd.isna(values[row])), values[into])
         for name, values in filled.items():
@@ -279,7 +292,7 @@ class _Pile:
 
 def _held(site_kinds: pd.DataFrame, sites: gpd.GeoDataFrame, now: pd.Series[str], rank: dict[str, int]) -> pd.DataFrame:
     """What each site holds now: the strongest evidence of each kind, with all rules and sources."""
-    order = {kind: i for i, kind in enumerate(dict.fromkeys(site_kinds["kind"]))}
+    order = {kind: i for i, kind in enumerate((*KINDS, *EXTENSION_KINDS))}
     rows = site_kinds.assign(source=site_kinds["site_id"].map(sites.set_index("site_id")["source"]))
     rows = rows.assign(
         _was=rows["site_id"],
@@ -289,11 +302,19 @@ def _held(site_kinds: pd.DataFrame, sites: gpd.GeoDataFrame, now: pd.Series[str]
         _kind=rows["kind"].map(order),
     ).sort_values(["site_id", "_kind", "_rank", "_was"], kind="stable")
     several = rows.duplicated(["site_id", "kind"], keep=False)
+    told: dict[tuple[str, str], tuple[list[int], list[str], list[str]]] = {}
+    same = rows[several]
+    for site_id, kind, evidence, rule, source in zip(
+        *(same[column].to_list() for column in ("site_id", "kind", "_evidence", "rule", "source")), strict=True
+    ):
+        found, rules, sources = told.setdefault((site_id, kind), ([], [], []))
+        found.append(evidence)
+        rules.append(rule)
+        sources.append(source)
     joined = [
-        (site_id, kind, EVIDENCE[int(same["_evidence"].min())], JOINT.join(_once(same["rule"])),
-         JOINT.join(_once(same["source"])), order[kind])
-        for (site_id, kind), same in rows[several].groupby(["site_id", "kind"], sort=False)
-    ]  # fmt: skip
+        (site_id, kind, EVIDENCE[min(found)], JOINT.join(_once(rules)), JOINT.join(_once(sources)), order[kind])
+        for (site_id, kind), (found, rules, sources) in told.items()
+    ]
     columns = ["site_id", "kind", "evidence", "rule", "source", "_kind"]
     parts = [rows.loc[~several, columns], pd.DataFrame(joined, columns=columns).astype({"_kind": "int64"})]
     held = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -310,6 +331,42 @@ def sites_now(site_ids: pd.Series[str], merges: pd.DataFrame) -> pd.Series[str]:
     """
     moved = site_ids.map(merges.set_index("dropped_id")["site_id"])
     return moved.fillna(site_ids)
+
+
+def sites_meant(
+    places: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame, *, distance_m: float = DISTANCE_M
+) -> pd.Series[str]:
+    """Which site each row of another table speaks of, by kind, place and name.
+
+    Parameters
+    ----------
+    places : `kind, name, geometry`, in the coordinate system of `sites`.
+    sites, site_kinds : as for `merge_sites`.
+
+    Returns
+    -------
+    On the index of `places`: of the sites that hold the kind, the most alike by name (at least 0.85) within
+    `distance_m`, else the nearest within 20 m where one of the two has no name; missing where there is none.
+    """
+    west, south, east, north = sites.to_crs("EPSG:4326").total_bounds if len(sites) else (0.0, 0.0, 0.0, 0.0)
+    plane = local_crs((west + east) / 2, (south + north) / 2)
+    shapes, spots = sites.geometry.to_crs(plane).to_numpy(), places.geometry.to_crs(plane).to_numpy()
+    held = site_kinds.groupby("site_id", sort=False)["kind"].agg(frozenset)
+    kinds = [held.get(site_id, frozenset()) for site_id in sites["site_id"]]
+    near, at = shapely.STRtree(shapes).query(spots, predicate="dwithin", distance=distance_m)
+    best: dict[int, tuple[float, float, str]] = {}
+    for row, site, away in zip(near.tolist(), at.tolist(), shapely.distance(spots[near], shapes[at]), strict=True):
+        if places["kind"].iloc[row] not in kinds[site]:
+            continue
+        one, other = places["name"].iloc[row], sites["name"].iloc[site]
+        nameless = pd.isna(one) or pd.isna(other)
+        alike = 0.0 if nameless else likeness(str(one), str(other))
+        if alike >= ALIKE or (nameless and away <= NAMELESS_M):
+            best[row] = min(
+                best.get(row, (np.inf, np.inf, "")), (-alike, float(away), str(sites["site_id"].iloc[site]))
+            )
+    found = [best[row][2] if row in best else None for row in range(len(places))]
+    return pd.Series(pd.array(found, dtype="str"), index=places.index)
 
 
 def from_source(sources: pd.Series[str], source: str) -> pd.Series[bool]:

@@ -38,11 +38,17 @@ PEOPLE_PER_M2 = (0.001, 0.5)
 LARGEST_HOUSEHOLD = 50.0
 
 _M2 = {"per_km2": 1e6, "per_ha": 1e4}
-_STATED = (
-    ("per_km2", re.compile(r"(?:/|per|a)\s*(?:sq(?:uare)?\.?\s*(?:km|kilomet)|km\s*(?:\^?2|²|\*\*2)|km-2)|km\s*\^?-2")),
-    ("per_ha", re.compile(r"(?:/|per|a)\s*(?:ha\b|hectare)|ha\s*\^?-1")),
-    ("count", re.compile(r"\b(?:count|number|people|persons?|inhabitants?|residents?|population)\b|人")),
+_STATED: tuple[tuple[PopulationUnit, re.Pattern[str]], ...] = (
+    (
+        "per_km2",
+        re.compile(
+            r"(?:/|per|每)\s*(?:sq(?:uare)?\.?\s*(?:km|kilomet)|km\s*(?:\^?2|²|\*\*2)|平方公里|平方千米)|km\s*\^?-2"
+        ),
+    ),
+    ("per_ha", re.compile(r"(?:/|per|每)\s*(?:ha\b|hectare|公顷)|\bha\s*\^?-1")),
+    ("count", re.compile(r"\b(?:count|number|people|persons?|inhabitants?|residents?)\b|人")),
 )
+_DENSITY = re.compile("densit|密度")
 
 
 class Spread(NamedTuple):
@@ -67,13 +73,16 @@ class _Cells(NamedTuple):
     grid: Affine
 
 
-def weights_of_households(households: pd.Series[float], household_size: float | pd.Series[float]) -> pd.Series[float]:
+def weights_of_households(
+    households: pd.Series[float], household_size: float | pd.Series[float], *, source: str = "households"
+) -> pd.Series[float]:
     """Residents from the number of households and how many people one has.
 
     Parameters
     ----------
     households : at least 0 each, as counted.
     household_size : people in a household, one figure for all or one for each row.
+    source : what messages call the figures: a file's name where there is one.
 
     Raises
     ------
@@ -90,7 +99,7 @@ def weights_of_households(households: pd.Series[float], household_size: float | 
         (~((size > 0) & (size <= LARGEST_HOUSEHOLD)), "household_size isn't a number of people, such as 2.6"),
     ):
         if bad.any():
-            raise DataError(f"households: rows {head(count.index[bad])}: {what}")
+            raise DataError(f"{source}: rows {head(count.index[bad])}: {what}")
     return count * size
 
 
@@ -124,10 +133,10 @@ def spread_population(
     Returns
     -------
     Spread
-        `residences` with residents as `weight`; what was the weight is kept as `floor_area_m2` unless that column is
-        there already. `summary`: `people_in_study` = `people_spread` + `people_unplaced`; `people_moved` (those of
-        them that went to a residence beside their cell), `n_cells`, `n_cells_void` (no data), `n_cells_unplaced`,
-        `n_residences_empty` (weight 0 now), `people_per_weight`.
+        `residences` with residents as `weight`; what was the weight is kept as `spread_by`. `summary`:
+        `people_in_study` = `people_spread` + `people_unplaced`; `people_moved` (those spread to a residence beside
+        their cell); `n_cells`, `n_cells_void` (no data), `n_cells_unplaced`; `n_residences_empty` (weight 0 now);
+        `people_per_weight`.
 
     Raises
     ------
@@ -163,9 +172,8 @@ def spread_population(
     per_weight = float(weight.sum() / residences["weight"].sum())
     if plausible_per_weight is not None:
         _check_plausible(path, per_weight, plausible_per_weight, cell_m2=_cell_m2(cells).mean())
-    kept = residences if "floor_area_m2" in residences else residences.assign(floor_area_m2=residences["weight"])
     return Spread(
-        kept.assign(weight=weight),
+        residences.assign(weight=weight, spread_by=residences["weight"]),
         {
             "people_in_study": float(flat.sum()),
             "people_spread": float(weight.sum()),
@@ -183,8 +191,9 @@ def spread_population(
 def settle_people(residences: gpd.GeoDataFrame, compound_figures: pd.DataFrame) -> Settled:
     """Let a compound's own figure replace the estimates of its buildings.
 
-    The figure is spread over the compound's residences by floor area (`floor_area_m2` where the residences have it,
-    else their weight; evenly where neither is above 0). Residences of other compounds and of none keep their estimate.
+    The figure is spread over the compound's residences by floor area (or whatever a raster's people were spread by:
+    `spread_by`, where the residences have it; else their weight), evenly where that is 0 for all of them. Residences of
+    other compounds and of none keep their estimate.
 
     Parameters
     ----------
@@ -215,7 +224,7 @@ def settle_people(residences: gpd.GeoDataFrame, compound_figures: pd.DataFrame) 
     compound = residences["compound_id"].astype("str")
     if isinstance(figures, gpd.GeoDataFrame):
         compound = compound.fillna(_compound_around(residences, figures))
-    floor = residences["floor_area_m2" if "floor_area_m2" in residences else "weight"].fillna(0.0)
+    floor = residences["spread_by" if "spread_by" in residences else "weight"].fillna(0.0)
     own = compound.isin(figures["compound_id"])
     all_floor = floor.groupby(compound).transform("sum")
     n_homes = floor.groupby(compound).transform("size")
@@ -304,10 +313,11 @@ def _checked_unit(path: Path, raster: Any, declared: PopulationUnit | None) -> P
 
 
 def _stated_unit(text: str) -> PopulationUnit | None:
+    """The unit that a text names; a "density" without one says nothing."""
     plain = text.casefold().replace("_", " ")
     for name, pattern in _STATED:
-        if pattern.search(plain):
-            return name  # type: ignore[return-value]
+        if pattern.search(plain) and not (name == "count" and _DENSITY.search(plain)):
+            return name
     return None
 
 
