@@ -409,8 +409,8 @@ def _key(name: str) -> _Name:
     if not base:
         base, branch = branch, ""
     parted = _BRANCH.fullmatch(base)
-    if parted and not branch:
-        base, branch = parted["base"], parted["branch"]
+    if parted:
+        base, branch = parted["base"], parted["branch"] + branch
     base = _COMPANY.sub("", _solid(base)) or _solid(base)
     for prefix in _PREFIXES:
         found = prefix.match(base)
