@@ -329,7 +329,7 @@ def sites_now(site_ids: pd.Series[str], merges: pd.DataFrame) -> pd.Series[str]:
     >>> sites_now(pd.Series(["n7", "n8"]), merges).tolist()
     ['R1', 'n8']
     """
-    moved = site_ids.map(merges.set_index("dropped_id")["site_id"])
+    moved = site_ids.map(merges.set_index("dropped_id")["site_id"]).astype("str")
     return moved.fillna(site_ids)
 
 

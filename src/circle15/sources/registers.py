@@ -208,8 +208,8 @@ class Register(NamedTuple):
     ----------
     frame : the usable rows: sites, residences, gates, areas, candidates or compounds, in EPSG:4326.
     site_kinds : of sites: `site_id, kind, evidence, rule`.
-    absent : of sites: surveyed and not there: `site_id, kind, community_id, rule, geometry` (None where only the
-        community is known).
+    absent : of sites: surveyed and not there: `site_id, name, kind, community_id, rule, geometry` (None where only
+        the community is known).
     leftovers : rows that can't be used as they are: `row`, `why` ("kind": none is recognised, or not all of them;
         "coordinates": it has none), `told`, and the register's cells.
     notes : what was found, mended, skipped or left over, one sentence each.
@@ -362,9 +362,10 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     gone = held[~there]
     community = cells[_COMMUNITY.id].replace("", None) if _COMMUNITY.id in cells else pd.Series([None] * len(cells))
     at = gone["_row"].to_numpy(dtype=np.intp)
+    names = cells[_NAME.id].replace("", None) if _NAME.id in cells else pd.Series([None] * len(cells))
     absent = gpd.GeoDataFrame(
-        gone.assign(community_id=community.to_numpy()[at]).astype("str").reset_index(drop=True)
-        [["site_id", "kind", "community_id", "rule"]],
+        gone.assign(community_id=community.to_numpy()[at], name=names.to_numpy()[at]).astype("str")
+        .reset_index(drop=True)[["site_id", "name", "kind", "community_id", "rule"]],
         geometry=list(geometry[at]), crs="EPSG:4326",
     )  # fmt: skip
     keep = usable & present
@@ -440,7 +441,7 @@ def _no_kinds() -> pd.DataFrame:
 
 
 def _no_absent() -> gpd.GeoDataFrame:
-    columns = {name: pd.Series([], dtype="str") for name in ("site_id", "kind", "community_id", "rule")}
+    columns = {name: pd.Series([], dtype="str") for name in ("site_id", "name", "kind", "community_id", "rule")}
     return gpd.GeoDataFrame(columns, geometry=[], crs="EPSG:4326")
 
 
