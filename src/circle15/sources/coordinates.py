@@ -64,6 +64,7 @@ _ALIASES = {
     "天地图 tianditu chinageodeticcoordinatesystem2000",
 }
 _SYSTEM_OF = {alias: system for system, aliases in _ALIASES.items() for alias in aliases.split()}
+_ALIAS = re.compile("|".join(map(re.escape, sorted(_SYSTEM_OF, key=len, reverse=True))))
 _SHOWN = {
     "wgs84": "WGS-84", "gcj02": "GCJ-02", "bd09": "BD-09", "cgcs2000": "CGCS2000", "高德": "高德", "腾讯": "腾讯",
     "百度": "百度", "火星": "火星坐标", "国家2000": "国家2000", "天地图": "天地图",
@@ -147,6 +148,10 @@ def checked_system(text: str) -> str:
     plain = _NO_MEANING.sub("", unicodedata.normalize("NFKC", text).casefold())
     if plain in _SYSTEM_OF:
         return _SYSTEM_OF[plain]
+    parts = _ALIAS.findall(plain)
+    if "".join(parts) == plain and len({_SYSTEM_OF[part] for part in parts}) == 1:  # such as 高德 (GCJ-02)
+        return _SYSTEM_OF[parts[0]]
+    plain = re.sub(r"^(?:epsg:?)?(\d{4,6})$", r"epsg:\1", plain)
     if re.fullmatch(r"[a-z]+:\w+", plain):
         return _checked_code(text, plain.upper())
     if "墨卡托" in plain or "bd09mc" in plain:
@@ -228,7 +233,7 @@ def _named_grid(text: str, plain: str) -> str | None:
 
 def _unknown(text: str, plain: str) -> InputError:
     close = difflib.get_close_matches(plain, _SYSTEM_OF, n=3, cutoff=0.5)
-    near = dict.fromkeys(_SHOWN.get(alias, _SYSTEM_OF[alias]) for alias in close)
+    near = dict.fromkeys(_SHOWN.get(alias, _SHOWN[_SYSTEM_OF[alias]]) for alias in close)
     meant = f"did you mean {' or '.join(near)}" if near else "write wgs84, gcj02, bd09, cgcs2000"
     return InputError(f"coordinates {text!r}: no such system; {meant}, or a code such as EPSG:4548")
 
@@ -407,8 +412,15 @@ def _from_grid(
     east, north = (y, x) if north_first else (x, y)
     name = system_name(system)
     missing = np.isnan(east) | np.isnan(north)
-    prefix = np.where(missing, 0, np.floor_divide(np.where(missing, 0.0, east), 1e6))
+    prefix = np.floor(np.clip(np.where(missing, 0.0, east), -1e9, 1e9) / 1e6)
     told = prefix >= 10
+    bad = ~missing & ((north < _NORTHING_M[0]) | (north > _NORTHING_M[1]) | (prefix < 0) | (prefix > 99))
+    bad |= ~told & (prefix > 0)
+    if bad.any():
+        raise InputError(
+            f"{_called(bad, rows)}: easting {east[bad].flat[0]:.10g}, northing {north[bad].flat[0]:.10g} isn't "
+            f"in China under {name}; check which column holds the northings and which system the numbers are in"
+        )
     for zone in np.unique(prefix[told]).tolist():
         meridian = _meridian_of_zone(int(zone))
         if meridian == grid.meridian_deg:
@@ -424,13 +436,6 @@ def _from_grid(
             f'{grid.meridian_deg}; write coordinates = "{right}"'
         )
     offset_m = np.where(told, east - prefix * 1e6, east) - 500_000.0
-    bad = ~missing & ((north < _NORTHING_M[0]) | (north > _NORTHING_M[1]) | (prefix < 0))
-    bad |= ~missing & ~told & (prefix > 0)
-    if bad.any():
-        raise InputError(
-            f"{_called(bad, rows)}: easting {east[bad].flat[0]:.10g}, northing {north[bad].flat[0]:.10g} isn't "
-            f"in China under {name}; check which column holds the northings and which system the numbers are in"
-        )
     far = np.abs(offset_m) > _FARTHEST_M
     if far.any():
         raise InputError(
@@ -754,8 +759,9 @@ def judge_system(
     first, second = (np.asarray(values, dtype=np.float64).ravel() for values in (x, y))
     if first.shape != second.shape:
         raise InputError(f"x has {len(first)} values and y {len(second)}; give as many of one as of the other")
-    readings = _readings(first, second, system)
     given = np.isfinite(first) & np.isfinite(second)
+    first, second = np.where(given, first, np.nan), np.where(given, second, np.nan)
+    readings = _readings(first, second, system)
     board = _board(streets, buildings, extent)
     inside = [_inside(reading, board) for reading in readings]
     voted, twin_m = _twin_votes(readings, twins)
