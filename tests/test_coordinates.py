@@ -472,7 +472,7 @@ def test_utm_and_gauss_kruger_of_one_meridian_are_told_apart_by_buildings_but_no
     ("n", "more", "says"),
     [
         (0, {}, "no place has coordinates"),
-        (19, {}, "19 places are too few"),
+        (19, {}, "fewer than 20 places apart, and fewer than 5 that the map knows by name"),
         (120, {"buildings": EMPTY}, "the map has no buildings here"),
         (120, {"buildings": EMPTY, "streets": EMPTY, "extent": None}, "the map is empty and the study has no extent"),
         (120, {"extent": shapely.box(104.0, 30.6, 104.1, 30.7)}, "0 % of the places lie in the study's extent"),
