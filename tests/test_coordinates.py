@@ -44,7 +44,8 @@ def apart_m(lon, lat, other_lon, other_lat):
         ("wgs84", "wgs84"), ("WGS-84", "wgs84"), ("WGS 1984", "wgs84"), ("GPS坐标", "wgs84"), ("EPSG:4326", "wgs84"),
         ("GCJ-02", "gcj02"), ("gcj02", "gcj02"), ("火星坐标", "gcj02"), ("火星坐标系", "gcj02"), ("高德", "gcj02"),
         ("高德地图坐标", "gcj02"), ("腾讯地图", "gcj02"), ("国测局坐标", "gcj02"), ("ＧＣＪ－０２", "gcj02"),
-        ("BD-09", "bd09"), ("百度", "bd09"), ("百度坐标系", "bd09"), ("bd09ll", "bd09"),
+        ("高德坐标（GCJ-02）", "gcj02"),
+        ("BD-09", "bd09"), ("百度BD09", "bd09"), ("百度", "bd09"), ("百度坐标系", "bd09"), ("bd09ll", "bd09"),
         ("CGCS2000", "cgcs2000"), ("国家2000", "cgcs2000"), ("2000国家大地坐标系", "cgcs2000"),
         ("epsg:4490", "cgcs2000"),
         ("CGCS2000 3度带 39带", "EPSG:4527"), ("国家2000 三度带 39带", "EPSG:4527"), ("第40带", "EPSG:4528"),
@@ -56,7 +57,7 @@ def apart_m(lon, lat, other_lon, other_lat):
         ("3度带39", "EPSG:4527"), ("CGCS2000 3度带 39带 中央经线117", "EPSG:4548"),
         ("CGCS2000 3度带 120E", "EPSG:4549"),
         ("UTM 50N", "EPSG:32650"), ("WGS 84 / UTM zone 50N", "EPSG:32650"), ("epsg:4549", "EPSG:4549"),
-        ("EPSG:3857", "EPSG:3857"),
+        ("EPSG:3857", "EPSG:3857"), ("EPSG 4548", "EPSG:4548"), ("4548", "EPSG:4548"),
     ],
 )  # fmt: skip
 def test_a_system_is_known_by_what_people_call_it(text, system):
@@ -70,6 +71,7 @@ def test_a_system_is_known_by_what_people_call_it(text, system):
         ("gcj03", "GCJ-02"),
         ("百渡", "百度"),
         ("wgs48", "WGS-84"),
+        ("WGS-84/GCJ-02", "did you mean"),
         ("nonsense", "write wgs84, gcj02, bd09, cgcs2000"),
         ("", "write wgs84"),
         ("EPSG:999999", "no such code"),
@@ -260,6 +262,8 @@ def test_eastings_with_and_without_the_zone_may_stand_in_one_column():
         (500_000, 3.5e6, "wgs84", "are metres and no degrees"),
         (32.04, 118.78, "gcj02", "swapped"),
         (118.78, np.inf, "wgs84", "nowhere on the globe"),
+        (np.inf, 3.5e6, "EPSG:4548", "easting inf, northing 3500000 isn't in China"),
+        (500_000, -np.inf, "EPSG:4548", "isn't in China"),
         (1e12, 1e12, "EPSG:32650", "lies nowhere in WGS 84 / UTM zone 50N"),
     ],
 )
@@ -468,7 +472,7 @@ def test_utm_and_gauss_kruger_of_one_meridian_are_told_apart_by_buildings_but_no
     ("n", "more", "says"),
     [
         (0, {}, "no place has coordinates"),
-        (19, {}, "19 places are too few"),
+        (19, {}, "fewer than 20 places apart, and fewer than 5 that the map knows by name"),
         (120, {"buildings": EMPTY}, "the map has no buildings here"),
         (120, {"buildings": EMPTY, "streets": EMPTY, "extent": None}, "the map is empty and the study has no extent"),
         (120, {"extent": shapely.box(104.0, 30.6, 104.1, 30.7)}, "0 % of the places lie in the study's extent"),
@@ -494,12 +498,15 @@ def test_the_judge_refuses_unknown_systems_and_columns_of_two_lengths():
 
 def test_missing_places_have_no_system():
     x, y = from_wgs84(NANJING.lon, NANJING.lat, "gcj02")
-    x[3] = np.nan
+    x[3], y[5] = np.nan, np.inf
     verdict = NANJING.judge(x, y, "gcj02")
     assert verdict.verdict == "fits"
-    assert [i for i, system in enumerate(verdict.system_of) if not system] == [3]
-    assert verdict.sentence("sites.csv") == (
-        "sites.csv: the coordinates fit GCJ-02, as declared (100 % of the places are within 10 m of a building)"
+    assert [i for i, system in enumerate(verdict.system_of) if not system] == [3, 5]
+    x, y = from_wgs84(NANJING.lon, NANJING.lat, "EPSG:4549")
+    x[3], y[5] = np.nan, np.inf
+    assert NANJING.judge(x, y, "EPSG:4548").system == "EPSG:4549"
+    assert NANJING.judge(NANJING.lon, NANJING.lat, "wgs84").sentence("sites.csv") == (
+        "sites.csv: the coordinates fit WGS-84, as declared (100 % of the places are within 10 m of a building)"
     )
 
 

@@ -64,6 +64,7 @@ _ALIASES = {
     "天地图 tianditu chinageodeticcoordinatesystem2000",
 }
 _SYSTEM_OF = {alias: system for system, aliases in _ALIASES.items() for alias in aliases.split()}
+_ALIAS = re.compile("|".join(map(re.escape, sorted(_SYSTEM_OF, key=len, reverse=True))))
 _SHOWN = {
     "wgs84": "WGS-84", "gcj02": "GCJ-02", "bd09": "BD-09", "cgcs2000": "CGCS2000", "高德": "高德", "腾讯": "腾讯",
     "百度": "百度", "火星": "火星坐标", "国家2000": "国家2000", "天地图": "天地图",
@@ -147,6 +148,10 @@ def checked_system(text: str) -> str:
     plain = _NO_MEANING.sub("", unicodedata.normalize("NFKC", text).casefold())
     if plain in _SYSTEM_OF:
         return _SYSTEM_OF[plain]
+    parts = _ALIAS.findall(plain)
+    if "".join(parts) == plain and len({_SYSTEM_OF[part] for part in parts}) == 1:  # such as 高德 (GCJ-02)
+        return _SYSTEM_OF[parts[0]]
+    plain = re.sub(r"^(?:epsg:?)?(\d{4,6})$", r"epsg:\1", plain)
     if re.fullmatch(r"[a-z]+:\w+", plain):
         return _checked_code(text, plain.upper())
     if "墨卡托" in plain or "bd09mc" in plain:
@@ -228,7 +233,7 @@ def _named_grid(text: str, plain: str) -> str | None:
 
 def _unknown(text: str, plain: str) -> InputError:
     close = difflib.get_close_matches(plain, _SYSTEM_OF, n=3, cutoff=0.5)
-    near = dict.fromkeys(_SHOWN.get(alias, _SYSTEM_OF[alias]) for alias in close)
+    near = dict.fromkeys(_SHOWN.get(alias, _SHOWN[_SYSTEM_OF[alias]]) for alias in close)
     meant = f"did you mean {' or '.join(near)}" if near else "write wgs84, gcj02, bd09, cgcs2000"
     return InputError(f"coordinates {text!r}: no such system; {meant}, or a code such as EPSG:4548")
 
@@ -407,8 +412,15 @@ def _from_grid(
     east, north = (y, x) if north_first else (x, y)
     name = system_name(system)
     missing = np.isnan(east) | np.isnan(north)
-    prefix = np.where(missing, 0, np.floor_divide(np.where(missing, 0.0, east), 1e6))
+    prefix = np.floor(np.clip(np.where(missing, 0.0, east), -1e9, 1e9) / 1e6)
     told = prefix >= 10
+    bad = ~missing & ((north < _NORTHING_M[0]) | (north > _NORTHING_M[1]) | (prefix < 0) | (prefix > 99))
+    bad |= ~told & (prefix > 0)
+    if bad.any():
+        raise InputError(
+            f"{_called(bad, rows)}: easting {east[bad].flat[0]:.10g}, northing {north[bad].flat[0]:.10g} isn't "
+            f"in China under {name}; check which column holds the northings and which system the numbers are in"
+        )
     for zone in np.unique(prefix[told]).tolist():
         meridian = _meridian_of_zone(int(zone))
         if meridian == grid.meridian_deg:
@@ -424,13 +436,6 @@ def _from_grid(
             f'{grid.meridian_deg}; write coordinates = "{right}"'
         )
     offset_m = np.where(told, east - prefix * 1e6, east) - 500_000.0
-    bad = ~missing & ((north < _NORTHING_M[0]) | (north > _NORTHING_M[1]) | (prefix < 0))
-    bad |= ~missing & ~told & (prefix > 0)
-    if bad.any():
-        raise InputError(
-            f"{_called(bad, rows)}: easting {east[bad].flat[0]:.10g}, northing {north[bad].flat[0]:.10g} isn't "
-            f"in China under {name}; check which column holds the northings and which system the numbers are in"
-        )
     far = np.abs(offset_m) > _FARTHEST_M
     if far.any():
         raise InputError(
@@ -582,6 +587,7 @@ _IN_BUILDING, _FAR_FROM_BUILDING, _ON_STREET = 1.4, -0.9, -0.7
 _FEWEST_PLACES, _FEWEST_TWINS = 20, 5
 _TWIN_M = 100.0  # a register's point and the map's of one site are rarely further apart in the right system
 _CLEAR, _LIKELY, _HINT = 4.0, 3.0, 2.0  # of leads; random points stay below 3 but for one table in some hundred
+_SQUARE_M = 30.0
 _MOST_MEASURED = 2000  # places of a table, evenly taken
 _SHIFTS_M = np.array(
     [
@@ -707,10 +713,11 @@ def judge_system(
        several, the one that buildings tell, else the first: the declared one swapped, WGS84 before GCJ-02). If 80 % lie
        in it as declared and fewer than 30 % in any other reading, as with zones, it fits.
     3. Buildings. Sites stand in buildings and not in the middle of streets, and would less often if they were moved by
-       80 to 200 m: by how many standard errors is a reading's lead (20 places at least). A lead of 4 has it. Two
-       readings that lead by 4, or by 3 and at least half as much as the other, make the table mixed; a second one of 2
-       and at least half as much leaves it unclear. Which place of a mixed table is in which system is then likely, not
-       certain: some 85 % were right among Nanjing's shops, schools and offices, and half of the places stay untold.
+       80 to 200 m: by how many standard errors is a reading's lead (it takes places in 20 squares of 30 m). A lead of 4
+       has it. Two readings that lead by 4, or by 3 and at least half as much as the other, make the table mixed; a second
+       one of 2 and at least half as much leaves it unclear. Which place of a mixed table is in which system is then
+       likely, not certain: some 85 % were right among Nanjing's shops, schools and offices, and half of the places and
+       more stay untold.
 
     Parameters
     ----------
@@ -754,8 +761,9 @@ def judge_system(
     first, second = (np.asarray(values, dtype=np.float64).ravel() for values in (x, y))
     if first.shape != second.shape:
         raise InputError(f"x has {len(first)} values and y {len(second)}; give as many of one as of the other")
-    readings = _readings(first, second, system)
     given = np.isfinite(first) & np.isfinite(second)
+    first, second = np.where(given, first, np.nan), np.where(given, second, np.nan)
+    readings = _readings(first, second, system)
     board = _board(streets, buildings, extent)
     inside = [_inside(reading, board) for reading in readings]
     voted, twin_m = _twin_votes(readings, twins)
@@ -894,23 +902,26 @@ def _scores(readings: list[_Reading], inside: list[BoolArray], board: _Board) ->
 def _lead(reading: _Reading, inside: BoolArray, score: FloatArray, board: _Board) -> float:
     """How much better the places score where they are than moved by 80 to 200 m, in standard errors.
 
-    Each place is its own measure, so that dense and thin quarters, and tables that follow a street, count alike; places
-    within some 10 m of each other count once. Moved out of the area they aren't counted.
+    Each place is its own measure, so that dense and thin quarters, and tables that follow a street, count alike. Places
+    in one square of 30 m, such as the shops of a mall, are no independent witnesses and count once, as their mean.
+    Moved out of the area they aren't counted.
     """
     if board.plane_area is None or board.n_buildings == 0 or not inside.any():
         return np.nan
     points_m = _flat(reading, inside, board)
-    _, once = np.unique(np.round(points_m / 10.0), axis=0, return_index=True)
-    once = np.sort(once)[:: -(-len(once) // _MOST_MEASURED)]
-    moved_m = (points_m[once, None, :] + _SHIFTS_M).reshape(-1, 2)
+    evenly = slice(None, None, -(-len(points_m) // _MOST_MEASURED))
+    points_m, here = points_m[evenly], score[inside][evenly]
+    moved_m = (points_m[:, None, :] + _SHIFTS_M).reshape(-1, 2)
     moved = np.where(shapely.contains_xy(board.plane_area, *moved_m.T), _score(moved_m, board), np.nan)
-    moved = moved.reshape(len(once), len(_SHIFTS_M))
+    moved = moved.reshape(len(points_m), len(_SHIFTS_M))
     seen = np.isfinite(moved).any(axis=1)
-    if seen.sum() < _FEWEST_PLACES:
+    better = here[seen] - np.nanmean(moved[seen], axis=1)
+    _, square = np.unique(np.floor(points_m[seen] / _SQUARE_M), axis=0, return_inverse=True)
+    witnesses = np.bincount(square, weights=better) / np.bincount(square) if len(square) else better
+    if len(witnesses) < _FEWEST_PLACES:
         return np.nan
-    better = score[inside][once[seen]] - np.nanmean(moved[seen], axis=1)
-    spread = max(float(better.std(ddof=1)), 0.5)  # alike places, such as all far from buildings, prove little
-    return float(better.mean() / (spread / np.sqrt(len(better))))
+    spread = max(float(witnesses.std(ddof=1)), 0.5)  # alike places, such as all far from buildings, prove little
+    return float(witnesses.mean() / (spread / np.sqrt(len(witnesses))))
 
 
 def _score(points_m: FloatArray, board: _Board) -> FloatArray:
@@ -997,10 +1008,10 @@ def _missing(fits: tuple[Fit, ...], given: BoolArray, board: _Board) -> str:
         return (
             f"{100 * fits[0].share_inside:.0f} % of the places lie in the study's extent, and in no other system 80 %"
         )
-    if given.sum() < _FEWEST_PLACES:
-        return f"{given.sum()} places are too few, without {_FEWEST_TWINS} that the map knows by name"
     if board.n_buildings == 0:
         return "the map has no buildings here"
+    if np.isnan(fits[0].lead):
+        return f"fewer than {_FEWEST_PLACES} places apart, and fewer than {_FEWEST_TWINS} that the map knows by name"
     return "the places don't lie clearly closer to buildings in one system than in all others"
 
 
