@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import re
 import zipfile
 
 import geopandas as gpd
@@ -12,6 +14,8 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from circle15.config import RegisterSection
 from circle15.errors import DataError
@@ -188,6 +192,10 @@ REFUSED = {
     "html as xls": (as_bytes("a.xls", b"<html><table>"), ["isn't a register", "save it as .xlsx"]),
     "html as csv": (as_bytes("a.csv", b"<html><table>"), ["is a web page and no CSV", "open it in a spreadsheet"]),
     "a zip bomb": (as_zip("a.zip", {"a.shp": b"\0" * (70 << 20)}), ["would unpack from", "which no register needs"]),
+    "a workbook of empty bytes": (
+        as_zip("a.xlsx", {"xl/worksheets/sheet1.xml": b" " * (70 << 20)}),
+        ["would unpack from", "save it again without empty rows"],
+    ),
     "a zip that leaves": (
         as_zip("a.zip", {"../../a.shp": b"x"}),
         ["'../../a.shp' lies outside", "pack the files anew"],
@@ -368,12 +376,23 @@ def test_what_was_surveyed_and_is_not_there(tmp_path):
     assert len(register.leftovers) == 0
 
 
+def test_a_register_of_absences_alone_has_no_site(tmp_path):
+    register = read_register(as_text([[*ZH, "现状"], [*SHOP, "无"]])(tmp_path))
+    assert len(register.frame) == 0
+    assert register.absent["kind"].tolist() == ["pharmacy"]
+
+
+def test_a_community_passes_through_under_its_own_header(tmp_path):
+    register = read_register(as_text([[*ZH, "所属社区"], [*SHOP, "西闸"]])(tmp_path))
+    assert register.frame["所属社区"].tolist() == ["西闸"]
+
+
 def test_settings_choose_headers_sheets_encodings_and_kinds(tmp_path):
     path = as_text([["甲", "乙", "丙", "丁"], ["k1", "光河", "116.5", "35.4"]], encoding="gbk")(tmp_path)
-    settings = RegisterSection(
+    chosen = RegisterSection(
         file=path, encoding="gbk", kind="pharmacy", id_column="甲", columns={"name": "乙", "lon": "丙", "lat": "丁"}
     )
-    register = read_register(path, settings=settings)
+    register = read_register(path, settings=chosen)
     assert register.columns == {"site_id": "甲", "name": "乙", "lon": "丙", "lat": "丁"}
     assert register.site_kinds[["site_id", "kind", "evidence"]].to_numpy().tolist() == [["k1", "pharmacy", "confirmed"]]
     book = as_book(two_sheets)(tmp_path)
@@ -483,3 +502,91 @@ def test_gates_areas_compounds_and_candidates_are_registers_too(tmp_path):
     candidates = read_register(as_text([["id", "经度", "纬度"], ["a", "116.5", "35.4"]])(tmp_path), what="candidates")
     assert candidates.frame["candidate_id"].tolist() == ["a"]
     assert isinstance(candidates.site_kinds, pd.DataFrame)
+
+
+def refusal(path):
+    """What a register is refused with; nothing if it is read."""
+    try:
+        read_register(path)
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+letters = st.text(
+    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufffd\ufeff"), max_size=12
+).map(str.strip)
+hanzi = st.text(st.sampled_from("光河路南门新城社区药店市场中心服务站一二三四五六七八九十"), min_size=1, max_size=8)
+
+
+@pytest.fixture(scope="module")
+def corner(tmp_path_factory):
+    return tmp_path_factory.mktemp("drawn")
+
+
+@given(
+    rows=st.lists(
+        st.tuples(letters, st.floats(-180, 180), st.floats(-90, 73), st.floats(0, 1e9)), min_size=1, max_size=8
+    ),
+    delimiter=st.sampled_from(",;\t"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_is_read_is_what_was_written(corner, rows, delimiter, encoding):
+    rows = [row for row in rows if (row[1], row[2]) != (0, 0)] or [("", 1.5, 2.5, 3.0)]
+    table = [["residence_id", "name", "lon", "lat", "weight"]]
+    table += [[f"h{i}", name, repr(x), repr(y), repr(weight)] for i, (name, x, y, weight) in enumerate(rows)]
+    path = as_text(table, encoding=encoding, delimiter=delimiter)(corner)
+    frame = read_register(path, what="residences").frame
+    assert frame["residence_id"].tolist() == [f"h{i}" for i in range(len(rows))]
+    if "name" in frame:
+        assert frame["name"].fillna("").tolist() == [name for name, *_ in rows]
+    assert frame.geometry.x.tolist() == [x for _, x, _, _ in rows]
+    assert frame.geometry.y.tolist() == [y for _, _, y, _ in rows]
+    assert frame["weight"].tolist() == [weight for *_, weight in rows]
+
+
+@settings(max_examples=40)  # each finds out an encoding
+@given(
+    rows=st.lists(
+        st.tuples(
+            hanzi,
+            st.sampled_from(["药店", "菜市场、公厕", "蚂蚁", "药店、糖", "", "090601", "130106"]),
+            st.sampled_from([("116.5", "35.4"), ("", ""), ("116°30'", "35,4")]),
+            st.sampled_from(["有", "无", ""]),
+        ),
+        min_size=1,
+        max_size=10,
+    ),
+    encoding=st.sampled_from(["utf-8", "gb18030", "gbk"]),
+)
+def test_every_row_is_a_site_an_absence_or_left_over(corner, rows, encoding):
+    table = [[*ZH, "现状"]] + [[f"s{i}", name, kind, *at, status] for i, (name, kind, at, status) in enumerate(rows)]
+    path = as_text(table, encoding=encoding)(corner)
+    message = refusal(path)
+    if message:
+        assert re.search("rows has a kind that is known|rows has coordinates", message)
+        return
+    register = read_register(path)
+    held = {*register.frame["site_id"], *register.absent["site_id"]}
+    assert held | set(register.leftovers["site_id"]) == {f"s{i}" for i in range(len(rows))}
+    assert not set(register.unlocated["site_id"]) & held
+    assert not set(register.frame["site_id"]) & set(register.absent["site_id"])
+
+
+@given(
+    content=st.binary(max_size=200), name=st.sampled_from(["a.txt", "a.zip", "a.kmz", "a.kml", "a.geojson", "a.gpkg"])
+)
+def test_random_bytes_are_a_data_error(corner, content, name):
+    with pytest.raises(DataError) as caught:
+        read_register(as_bytes(name, content)(corner))
+    assert "\n" not in str(caught.value)
+
+
+@given(cells=st.lists(st.text(max_size=8), min_size=5, max_size=5))
+def test_any_text_of_a_layer_gives_a_register_or_a_data_error(corner, cells):
+    properties = dict(zip(["编号", "名称", "类别", "建筑面积", "现状"], cells, strict=True))
+    feature = {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": [116, 35]}}
+    text = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    path = as_bytes("any.geojson", text.encode("utf-8", "surrogatepass"))(corner)
+    with contextlib.suppress(DataError):
+        read_register(path)

@@ -19,7 +19,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CHINESE = ("gb18030", "big5")  # GB18030 holds GBK and GB2312
-_SURE, _APART = 0.9, 0.15  # a reading's share of everyday characters; how much it must be ahead of the other
+_SURE = 0.9  # a reading's share of everyday characters
 _COMMON_SHARE = 0.15  # the most common characters make up this much of any Chinese text
 _COMMON = frozenset(  # those of Chinese in general, then those of places and tables; compared in simplified form
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去"

@@ -67,7 +67,7 @@ What = Literal["sites", "residences", "gates", "areas", "candidates", "compounds
 class Column(NamedTuple):
     """A column of a register: its name in frames and in Chinese, other headers for it, and some that may mean it.
 
-    A header in `weak` counts only where no other header is the column's.
+    A header in `weak` counts only where no other header is the column's. `fixed`: the config said which it is.
     """
 
     id: str
@@ -75,6 +75,7 @@ class Column(NamedTuple):
     required: bool = True
     also: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
+    fixed: bool = False
 
     def __str__(self) -> str:
         return f"{self.zh}/{self.id}"
@@ -370,6 +371,8 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     )  # fmt: skip
     keep = usable & present
     columns = _blanks_missing(cells.drop(columns=[_KIND.id, _LON.id, _LAT.id, _STATUS.id], errors="ignore"))
+    # a site's community is where it lies; what the register calls it passes through under its own header
+    columns = columns.rename(columns={_COMMUNITY.id: sheet.columns.get(_COMMUNITY.id, _COMMUNITY.id)})
     sites = gpd.GeoDataFrame(
         columns.assign(**numbers, source=sheet.short)[keep], geometry=list(geometry[keep]), crs="EPSG:4326"
     )
@@ -554,7 +557,7 @@ def _with_own_headers(columns: tuple[Column, ...], settings: ReadingSection) -> 
     if unknown:
         known = ", ".join(one.id for one in columns)
         raise DataError(f"columns: {head(unknown)} is no column of this register; use {known}")
-    return tuple(one._replace(also=(own[one.id],), weak=("=",)) if one.id in own else one for one in columns)
+    return tuple(one._replace(also=(own[one.id],), weak=(), fixed=True) if one.id in own else one for one in columns)
 
 
 def _read_table(source: Path | str, columns: Sequence[Column], settings: ReadingSection) -> tuple[Table, str]:
@@ -643,7 +646,7 @@ def _columns_named(texts: Sequence[str], columns: Sequence[Column]) -> dict[str,
     keys = [_header_key(text) for text in texts]
     out: dict[str, list[int]] = {}
     for one in columns:
-        own = () if one.weak == ("=",) else (one.id, one.zh)
+        own = () if one.fixed else (one.id, one.zh)
         for words in (own, one.also, one.weak):
             spelled = {_header_key(word) for word in words}
             hits = [i for i, key in enumerate(keys) if key and key in spelled]
@@ -660,7 +663,7 @@ def _names(
     hits = _columns_named(texts, columns)
     missing = [one for one in columns if one.id in needed and one.id not in hits]
     for one in columns:
-        if one.weak == ("=",) and one.id not in hits:
+        if one.fixed and one.id not in hits:
             listed = head([text for text in texts if text], most=20)
             raise DataError(
                 f"{name}: the config says {one.id} = '{one.also[0]}', but the headers are {listed}; name one of them"
