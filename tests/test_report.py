@@ -148,7 +148,7 @@ def frames() -> StudyFrames:
                 possible,
                 unknown,
                 1.0,
-                "share",
+                "share of residents",
                 weight,
                 met,
                 year,

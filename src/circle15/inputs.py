@@ -74,7 +74,7 @@ _CONFLICTS = {
 
 
 class StudyData(NamedTuple):
-    """What a study starts from: `site_kinds` is all that is said, `settled` what decides.
+    """What a study starts from: `site_kinds` is all that is said, `settled` what decides, `counted` what is open then.
 
     `merges` are rows that went into another, `conflicts` rows that decide nothing, `told` what reading has to say.
     """
@@ -84,6 +84,7 @@ class StudyData(NamedTuple):
     site_kinds: pd.DataFrame
     merges: pd.DataFrame
     settled: pd.DataFrame
+    counted: pd.DataFrame
     conflicts: pd.DataFrame
     area_shapes: gpd.GeoDataFrame
     residences: gpd.GeoDataFrame
@@ -130,7 +131,8 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
     with clock(STAGES[1]):
         said = _evidence(config, osm, told)
         area_shapes = _areas(config, osm)
-        settled, conflicts = _settled(config, said, area_shapes, told)
+        settled, conflicts = _settled(config, said, area_shapes)
+        counted = _open_then(config, said.sites, settled, told)
         residences, n_outside = _residences(config, osm, area_shapes, districts, told)
     with clock(STAGES[2]):
         walk = config.walk
@@ -146,7 +148,7 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
         )
         layers = _layers(config, network, osm, said, area_shapes)
     return StudyData(
-        osm, said.sites, said.site_kinds, said.merges, settled, conflicts, area_shapes, residences, n_outside,
+        osm, said.sites, said.site_kinds, said.merges, settled, counted, conflicts, area_shapes, residences, n_outside,
         network, layers, tuple(told),
     )  # fmt: skip
 
@@ -242,12 +244,10 @@ def _complete_in(config: StudyConfig) -> dict[str, tuple[str, ...]]:
     return {str(register.name): register.complete_in for register in config.registers if register.complete_in}
 
 
-def _settled(
-    config: StudyConfig, said: _Evidence, area_shapes: gpd.GeoDataFrame, told: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _settled(config: StudyConfig, said: _Evidence, area_shapes: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What decides, and what doesn't."""
     community, _ = areas.assign_areas(said.sites, area_shapes)
-    settled, conflicts = coverage.settle_evidence(
+    return coverage.settle_evidence(
         said.site_kinds,
         source=said.sites.set_index("site_id")["source"],
         complete_sources=complete_sources(config),
@@ -256,9 +256,13 @@ def _settled(
         absent=said.absent,
         priority=_sources(config),
     )
+
+
+def _open_then(config: StudyConfig, sites: gpd.GeoDataFrame, settled: pd.DataFrame, told: list[str]) -> pd.DataFrame:
+    """What is open at the study's moment; everything where it has none."""
     if config.at is None:
-        return settled, conflicts
-    now = open_site_kinds(settled, said.sites, config.at, timezone=config.timezone)
+        return settled
+    now = open_site_kinds(settled, sites, config.at, timezone=config.timezone)
     n_sites = now.n_open + now.n_closed + now.n_unknown
     told.append(
         f"only what is open at {config.at:%Y-%m-%d %H:%M} counts: of {n_sites:,} sites {now.n_open:,} are open, "
@@ -271,7 +275,7 @@ def _settled(
     note = calendar_note(config.at)
     if note is not None and config.timezone == CHINA:
         told.append(note)
-    return now.site_kinds, conflicts
+    return now.site_kinds
 
 
 def complete_sources(config: StudyConfig) -> dict[str, set[str]]:

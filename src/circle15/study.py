@@ -171,10 +171,10 @@ class Study:
             there, edge = network.snap_sites(sites.geometry), network.data_edge(data.osm.extent)
             threshold_s = thresholds_s(config, residences)
             reach = kind_reach(
-                network, residences.set_geometry(spots), sites, data.settled,
+                network, residences.set_geometry(spots), sites, data.counted,
                 home=home, there=there, threshold_s=threshold_s,
             )  # fmt: skip
-            behind = behind_gates(network, sites, data.settled, reach, home=home, there=there, threshold_s=threshold_s)
+            behind = behind_gates(network, sites, data.counted, reach, home=home, there=there, threshold_s=threshold_s)
             edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=2 * threshold_s.max())
             otherwise = self._otherwise(data, spots, doors, edge, threshold_s=threshold_s)
             named = residences["compound_id"].fillna(network.compound_ids(home.own).set_axis(residences.index))
@@ -206,6 +206,10 @@ class Study:
                     access,
                     threshold_s=threshold_s,
                     weight_meaning=config.residences.studied_weight,
+                    area_shapes=data.area_shapes,
+                    sites=sites,
+                    site_kinds=data.settled,
+                    layers=data.layers,
                 ),
                 "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, doors)),
                 "gates": areas.gate_gains(residences, access, network.gates()),
@@ -298,7 +302,7 @@ class Study:
         home = network.snap_again(doors, spots, data.residences["compound_id"])
         home, there = self._started(network, home), network.snap_sites(data.sites.geometry)
         limit = float(threshold_s.max())
-        confirmed, possible = kind_times(network, data.sites, data.settled, home=home, there=there, cutoff_s=limit)
+        confirmed, possible = kind_times(network, data.sites, data.counted, home=home, there=there, cutoff_s=limit)
         edge_s, _ = nearest_times(network, home, edge, [np.array([0])], cutoff_s=limit)
         return coverage.OtherTimes(confirmed, possible, home.on_network, edge_s[:, 0])
 

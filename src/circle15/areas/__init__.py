@@ -7,17 +7,21 @@ residences' weight, and areas that hold no weight have no row: a share of nothin
 from __future__ import annotations
 
 from circle15.areas.gaps import BUFFER_SEGMENTS, GAP_BUFFER_M, LINK_M, gap_areas, gate_gains
-from circle15.areas.reach import INDICATOR_TYPES, ROUNDING, indicators
+from circle15.areas.indicators import indicators, unanswered
+from circle15.areas.measures import ADJACENT_M, SAME_SITE_M, plaza_areas_m2
+from circle15.areas.reach import INDICATOR_TYPES, ROUNDING
 from circle15.areas.shares import WORST_SHARE, area_shares, assign_areas, compound_shares, scores, without_overlaps
 from circle15.areas.table import EVERYWHERE, STUDY
 
 __all__ = [
+    "ADJACENT_M",
     "BUFFER_SEGMENTS",
     "EVERYWHERE",
     "GAP_BUFFER_M",
     "INDICATOR_TYPES",
     "LINK_M",
     "ROUNDING",
+    "SAME_SITE_M",
     "STUDY",
     "WORST_SHARE",
     "area_shares",
@@ -26,6 +30,8 @@ __all__ = [
     "gap_areas",
     "gate_gains",
     "indicators",
+    "plaza_areas_m2",
     "scores",
+    "unanswered",
     "without_overlaps",
 ]

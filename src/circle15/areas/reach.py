@@ -37,7 +37,7 @@ INDICATOR_TYPES = {
 """The columns of the indicators frame."""
 
 
-def indicators(
+def reach_indicators(
     policies: Iterable[Policy],
     residences: gpd.GeoDataFrame,
     access: pd.DataFrame,
@@ -98,7 +98,7 @@ def indicators(
                         "threshold": target,
                         "unit": f"share of {weight_meaning}",
                         "denominator": weight[rows].sum(),
-                        "met": _verdict(confirmed, at_most, target),
+                        "met": verdict(confirmed, at_most, target),
                         "plan_year": requirement.plan_year,
                         "quote": requirement.quote,
                     }
@@ -129,7 +129,8 @@ def _judged(
     return {requirement.id: fold(judged, axis=1)}
 
 
-def _verdict(confirmed: float, at_most: float, target: float) -> str:
+def verdict(confirmed: float, at_most: float, target: float) -> str:
+    """Whether a target is met by what is confirmed, missed by all that is possible, or neither can be said."""
     if confirmed >= target - ROUNDING:
         return "yes"
     return "no" if at_most < target - ROUNDING else "undetermined"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,6 +26,10 @@ class Requirement:
     them. `minutes_urban` and `minutes_rural` are None where the sentence doesn't speak of that setting, and
     `target_share` is the share of residents that the sentence promises it to. Elsewhere `kinds` is empty and the other
     four are None.
+
+    `measure` is a table of `formula` and what it takes (docs/requirements.md); None where reach decides and where
+    nothing is computed: then `form` names the form that holds the answer, or `out_of_scope` (Chinese, English) says
+    why the tool doesn't ask.
     """
 
     id: str
@@ -43,6 +48,14 @@ class Requirement:
     minutes_urban: float | None
     minutes_rural: float | None
     target_share: float | None
+    measure: Mapping[str, Any] | None = None
+    form: str | None = None
+    out_of_scope: tuple[str, str] | None = None
+
+    @property
+    def formula(self) -> str | None:
+        """The formula that computes it: "reach", or the one that `measure` names; None where nothing is computed."""
+        return "reach" if self.kinds else None if self.measure is None else str(self.measure["formula"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +119,9 @@ def _requirement(row: dict[str, Any], plan_year: int | None) -> Requirement:
         minutes_urban=_number(row.get("minutes_urban")),
         minutes_rural=_number(row.get("minutes_rural")),
         target_share=_number(row.get("target_share")),
+        measure=row.get("measure"),
+        form=row.get("form"),
+        out_of_scope=(row["out_of_scope"]["zh"], row["out_of_scope"]["en"]) if "out_of_scope" in row else None,
     )
 
 

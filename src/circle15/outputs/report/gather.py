@@ -353,7 +353,8 @@ def _gap_areas(
 
 
 def _policies(frames: StudyFrames, scope: Scope, district_id: str | None) -> tuple[PolicyRows, ...]:
-    indicators = frames.indicators
+    # The page tells shares of the weight; amounts, sites and communities are in indicators.csv.
+    indicators = frames.indicators[frames.indicators["unit"] == f"share of {frames.about['weight_meaning']}"]
     communities = indicators[
         (indicators["level"] == "community") & indicators["area_id"].isin(list(scope.community_ids))
     ]
