@@ -106,6 +106,8 @@ class ReadingSection(_Section):
     """In place of a file: postgresql://user@host/name, without a password."""
     coordinates: str = "wgs84"
     """The system of its coordinates: wgs84, gcj02, bd09, cgcs2000, EPSG:4547 ..."""
+    coordinates_checked: Flag = False
+    """The planner has looked and insists: that the places fit another system better is told, and stops nothing."""
     encoding: str | None = None
     """Of a text file or a Shapefile; else found, or asked for in doubt."""
     sheet: str | None = None
