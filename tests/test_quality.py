@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from circle15 import Study, cli, osm_sites, read_osm
+from circle15 import Study, cli, demo, osm_sites, read_osm
 from circle15.errors import ConfigError, DataError
 from circle15.outputs.check_page import check_html, check_text
 from circle15.schema import points_of
@@ -272,6 +273,24 @@ def test_a_register_of_two_systems_names_its_rows(shops: Any, tmp_path: Path) ->
 def test_another_zone_is_an_error(shops: Any, tmp_path: Path) -> None:
     (error,) = checked(tmp_path, listed("EPSG:4548"), more=REGISTER + 'coordinates = "EPSG:4549"\n')["errors"]
     assert 'write coordinates = "EPSG:4548"' in error
+
+
+def test_swapped_columns_are_an_error(tmp_path: Path) -> None:
+    # Iceland's longitudes can be latitudes, so that the register alone shows nothing.
+    text = demo.config_path().read_text(encoding="utf-8")
+    osm = demo.config_path().with_name("reykjavik-centre.osm.pbf")
+    sites, kinds = osm_sites(read_osm(osm))
+    chosen = sites[sites["site_id"].isin(kinds["site_id"][kinds["kind"] == "pharmacy"])]
+    at = points_of(chosen)
+    lines = [f"P{i},药店,{lat:.7f},{lon:.7f}\n" for i, (lon, lat) in enumerate(zip(at.x, at.y, strict=True))]
+    (tmp_path / "r.csv").write_text("设施编号,类别,经度,纬度\n" + "".join(lines), encoding="utf-8")
+    config = tmp_path / "swapped.toml"
+    config.write_text(
+        re.sub(r'(?m)^file = ".*"$', f'file = "{osm.as_posix()}"', text, count=1) + "\n" + REGISTER, encoding="utf-8"
+    )
+    with pytest.raises(DataError, match=r"fits longitude and latitude swapped .*; swap the columns") as refused:
+        Study.from_config(config).run()
+    assert "r.csv" in str(refused.value)
 
 
 def test_residences_in_another_system_are_an_error(tmp_path: Path) -> None:
