@@ -396,13 +396,13 @@ def _residences(
     section = config.residences
     setting_is_given = False
     place = config.file(config.osm.file) if section.name is None else config.source(section)
-    given = [one for one in registers if one.what == "residences"]
-    for one in given:
-        layer = one.register.frame
-        told += one.register.notes
+    given = next((one for one in registers if one.what == "residences"), None)
+    if given is not None:
+        layer = given.register.frame
+        told += given.register.notes
         setting_is_given = "setting" in layer
         residences = checked_residences(layer, source=str(place))
-    if not given:
+    else:
         residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
     frame: Any = osm.extent
     if config.within is not None:
@@ -417,7 +417,7 @@ def _residences(
     inside = shapely.covers(frame, spots.to_numpy())
     beyond = int((~shapely.covers(osm.extent, spots.to_numpy())).sum())
     if not inside.any():
-        if wrong := misplaced(given):
+        if given is not None and (wrong := misplaced([given])):
             raise DataError(wrong[0])
         raise DataError(
             f"{place}: none of {len(residences):,} residences lies in the study area; "

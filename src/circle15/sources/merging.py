@@ -385,6 +385,16 @@ def alike_pairs(
     -------
     One row a pair, the most alike first, then the nearest, then by id: `one_id, other_id, one_name, other_name,
     one_source, other_source, kinds` (shared, joined by ", "), `distance_m, likeness`.
+
+    Examples
+    --------
+    >>> at = gpd.GeoSeries.from_xy([118.78, 118.7803], [32.04, 32.04], crs="EPSG:4326")
+    >>> sites = gpd.GeoDataFrame(
+    ...     {"site_id": ["a", "b"], "name": ["光河超市", "光河超级市场"], "source": "osm"}, geometry=at
+    ... )
+    >>> kinds = pd.DataFrame({"site_id": ["a", "b"], "kind": "grocery"})
+    >>> alike_pairs(sites, kinds)[["one_id", "other_id", "likeness"]].to_numpy().tolist()
+    [['a', 'b', 0.8]]
     """
     columns = ["one_id", "other_id", "one_name", "other_name", "one_source", "other_source", "kinds"]
     west, south, east, north = sites.to_crs("EPSG:4326").total_bounds if len(sites) else (0.0, 0.0, 0.0, 0.0)
