@@ -104,3 +104,12 @@ def test_required_cells_and_headers_are_asked_for(tmp_path: Path) -> None:
 def test_a_form_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="form 'people' doesn't exist; use one of facilities"):
         read_form(tmp_path / "x.csv", "people")
+
+
+def test_the_page_of_forms_tells_every_column() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "forms.md").read_text(encoding="utf-8")
+    for form in forms().values():
+        section = page.split(f"(`{form.id}`)")[1].split("\n## ")[0]
+        for column in form.columns:
+            assert f"| `{column.id}` | {column.zh} | {column.type}" in section
+        assert section.count("\n| `") == len(form.columns)
