@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -18,6 +21,7 @@ from circle15.areas import indicators, plaza_areas_m2, unanswered
 from circle15.areas.measures import FORMULAS
 from circle15.checklist import EXTENSION_KINDS, KINDS, Policy, policies
 from circle15.checklist.forms import forms
+from circle15.checklist.policy import NEVER_ASKED, base_id, requirement_ids
 from circle15.errors import InputError
 
 # District d1 holds the urban c1 and c2, district d2 the rural c3; each community is 0.01 degrees wide.
@@ -479,3 +483,27 @@ def test_the_given_frames_stay_as_they_were() -> None:
     plaza_areas_m2(gpd.GeoDataFrame(geometry=[shapely.box(120, 30, 120.001, 30.001)], crs="EPSG:4326"), SHAPES)
     answered("guanghe_2019", "B-1/post", sites=[("s1", 120.005, {"post": "confirmed"})])
     pd.testing.assert_frame_equal(pd.DataFrame(SHAPES), pd.DataFrame(before))
+
+
+def test_each_of_the_111_requirements_is_told_once() -> None:
+    told = {base_id(row.id) for policy in policies().values() for row in policy.requirements}
+    assert told | set(NEVER_ASKED) == set(requirement_ids())
+    assert not told & set(NEVER_ASKED)
+    assert len(requirement_ids()) == 111
+
+
+def test_the_page_of_requirements_agrees_with_the_policies() -> None:
+    docs = Path(__file__).resolve().parents[1] / "docs"
+    page = (docs / "requirements.md").read_text(encoding="utf-8")
+    listed = re.findall(r"(?m)^\| ([A-J]-\d+) \|", page)
+    assert listed == requirement_ids()
+    spec = importlib.util.spec_from_file_location("make_requirements", docs / "make_requirements.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.table() == page  # else run docs/make_requirements.py
+    for policy in policies().values():
+        for row in policy.requirements:
+            line = next(line for line in page.splitlines() if line.startswith(f"| {base_id(row.id)} |"))
+            assert (row.formula or row.form or "out of scope") in line

@@ -261,6 +261,18 @@ class MergingSection(_Section):
     """How far apart two sources may put the same site."""
 
 
+class FormsSection(_Section):
+    """`[forms]`: figures and lists that stand beside the map (docs/forms.md)."""
+
+    community_figures: Path | None = None
+    providers: Path | None = None
+    satisfaction: Path | None = None
+    demand_list: Path | None = None
+    inventory: Path | None = None
+    inventory_official: Flag = False
+    """Whether only items of the official list count."""
+
+
 class ThresholdsSection(_Section):
     """`[thresholds]`: the promise, in minutes on foot."""
 
@@ -313,6 +325,7 @@ class StudyConfig(_Section):
     areas: AreasSection = AreasSection()
     walk: WalkSection = WalkSection()
     merging: MergingSection = MergingSection()
+    forms: FormsSection = FormsSection()
     thresholds: ThresholdsSection = ThresholdsSection()
     density: DensitySection = DensitySection()
     siting: SitingSection | None = None

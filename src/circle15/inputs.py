@@ -18,6 +18,7 @@ from circle15.network import WalkNetwork, profile_named, profiles_with
 from circle15.reach import warm_up
 from circle15.schema import LEVELS, NO_AREA, checked_residences, checked_site_kinds, checked_sites, points_of
 from circle15.sources.elevation import read_elevation
+from circle15.sources.forms import read_form
 from circle15.sources.merging import from_source, merge_sites, sites_meant, sites_now
 from circle15.sources.opening import CHINA, calendar_note, open_site_kinds
 from circle15.sources.osm import osm_sites, read_osm
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from circle15.sources.osm import OsmExtract
 
 __all__ = [
+    "FORMS",
     "STAGES",
     "Clock",
     "StudyData",
@@ -66,6 +68,9 @@ UNTYPED_SHARE = 0.1
 """From this share of all buildings on, those that say only building=yes are worth a word."""
 
 
+FORMS = ("community_figures", "providers", "satisfaction", "demand_list", "inventory")
+"""Forms that are no registers, as `[forms]` names them."""
+
 _CONFLICTS = {
     "complete_register": "possible or implied sites of {kind} are not in its complete register and decide nothing",
     "surveyed_absent": "sites of {kind} decide nothing, since a survey found none there",
@@ -91,6 +96,7 @@ class StudyData(NamedTuple):
     n_outside: int
     network: WalkNetwork
     layers: pd.DataFrame
+    forms: dict[str, pd.DataFrame]
     told: tuple[str, ...]
 
 
@@ -134,6 +140,7 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
         settled, conflicts = _settled(config, said, area_shapes)
         counted = _open_then(config, said.sites, settled, told)
         residences, n_outside = _residences(config, osm, area_shapes, districts, told)
+        forms = _forms(config, area_shapes)
     with clock(STAGES[2]):
         walk = config.walk
         network = WalkNetwork.from_osm(
@@ -149,7 +156,7 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
         layers = _layers(config, network, osm, said, area_shapes)
     return StudyData(
         osm, said.sites, said.site_kinds, said.merges, settled, counted, conflicts, area_shapes, residences, n_outside,
-        network, layers, tuple(told),
+        network, layers, forms, tuple(told),
     )  # fmt: skip
 
 
@@ -388,6 +395,29 @@ def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told
                 f"count nowhere: {head(lost['compound_id'])}"
             )
     return residences
+
+
+def _forms(config: StudyConfig, area_shapes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+    """The forms that are filled in, by id; those that name areas name the study's."""
+    known = {level: set(area_shapes["area_id"][area_shapes["level"] == level]) for level in LEVELS}
+    known["study"] = {areas.EVERYWHERE}
+    read: dict[str, pd.DataFrame] = {}
+    for form in FORMS:
+        file = getattr(config.forms, form)
+        if file is None:
+            continue
+        table = read_form(config.file(file), form)
+        if "area_id" in table:
+            level = table["level"] if "level" in table else pd.Series("community", index=table.index)
+            strangers = [
+                area
+                for area, of in zip(table["area_id"], level, strict=True)
+                if pd.notna(area) and area not in known[str(of)]
+            ]
+            if strangers:
+                raise DataError(f"{config.file(file)}: {head(strangers)} are no areas of the study; use their area_id")
+        read[form] = table
+    return read
 
 
 def thresholds_s(config: StudyConfig, residences: gpd.GeoDataFrame) -> FloatArray:

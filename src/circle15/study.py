@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 import circle15
 from circle15 import areas, checklist, coverage
 from circle15.config import StudyConfig, load_config
 from circle15.errors import ConfigError, InputError
 from circle15.inputs import (
+    FORMS,
     STAGES,
     Clock,
     data_date_of,
@@ -47,6 +49,7 @@ from circle15.schema import (
     points_of,
 )
 from circle15.siting.proposal import no_proposal, propose_sites
+from circle15.sources.opening import weekly_hours
 from circle15.sources.osm import no_garbage_collection
 from circle15.survey import survey_list
 from circle15.units import FloatArray, IntArray, minutes_to_s
@@ -210,11 +213,16 @@ class Study:
                     sites=sites,
                     site_kinds=data.settled,
                     layers=data.layers,
+                    figures=data.forms.get("community_figures"),
+                    hours=_weekly_hours(sites),
                 ),
                 "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, doors)),
                 "gates": areas.gate_gains(residences, access, network.gates()),
                 "survey": survey_list(residences, access, sites, data.site_kinds, data.area_shapes),
+                "compounds": areas.compound_shares(residences, access, network.surroundings.compounds, network.gates()),
+                "forms": _summed_up(data.forms, official=config.forms.inventory_official),
             }
+            frames["unanswered"] = areas.unanswered(chosen_policies, frames["indicators"])
         with clock(STAGES[5]):
             proposal = no_proposal()
             if config.siting is not None:
@@ -333,7 +341,7 @@ class Study:
         inputs = [
             config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file,
             config.residences.population, config.residences.compounds, config.walk.compounds, config.walk.gates,
-            heights_file(config), config.survey,
+            heights_file(config), config.survey, *(getattr(config.forms, form) for form in FORMS),
         ]  # fmt: skip
         return {
             "program": "circle15",
@@ -358,6 +366,23 @@ class Study:
             "warnings": about["warnings"],
             "timings_s": timings,
         }
+
+
+def _weekly_hours(sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """How long each site with known hours is open."""
+    hours = weekly_hours(sites["opening_hours"])
+    return hours.assign(site_id=sites["site_id"]).dropna(subset=["min_day_hours"]).reset_index(drop=True)
+
+
+def _summed_up(forms: dict[str, pd.DataFrame], *, official: bool) -> dict[str, pd.DataFrame]:
+    """What stands beside the score: providers, satisfaction, demands and service items, where their forms are there."""
+    summed: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+        "providers": areas.providers_by_area,
+        "satisfaction": lambda form: areas.satisfaction_by_kind(form, forms.get("providers")),
+        "demand_list": areas.matched_demand,
+        "inventory": lambda form: areas.inventory_by_category(form, official=official),
+    }
+    return {name: sums(forms[name]) for name, sums in summed.items() if name in forms}
 
 
 def _walking_metres(network: WalkNetwork, home: Snaps) -> Callable[[IntArray], Any]:

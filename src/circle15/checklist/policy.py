@@ -11,6 +11,14 @@ from circle15.checklist.catalogue import KINDS, read_toml
 
 _POLICY_IDS = ("guanghe_2019", "northeast_city", "panzhihua_2020", "shaoyang_2025", "zhejiang_2025")
 
+_REQUIREMENTS = {"A": 13, "B": 21, "C": 12, "D": 11, "E": 13, "F": 16, "G": 4, "H": 4, "I": 4, "J": 13}
+
+NEVER_ASKED = {
+    "J-11": "health files of residents: no data on persons belongs in this tool",
+    "J-12": "persons under supervision and their cases: no data on persons belongs in this tool",
+}
+"""Requirements that no policy's file holds, on purpose, and why."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
@@ -78,6 +86,24 @@ def policies() -> dict[str, Policy]:
     2025
     """
     return dict(_policies())
+
+
+def requirement_ids() -> list[str]:
+    """The ids of the 111 requirements that were read out of the five documents.
+
+    >>> len(requirement_ids())
+    111
+    """
+    return [f"{letter}-{n}" for letter, most in _REQUIREMENTS.items() for n in range(1, most + 1)]
+
+
+def base_id(requirement_id: str) -> str:
+    """The requirement that a part of it belongs to.
+
+    >>> base_id("F-8b")
+    'F-8'
+    """
+    return requirement_id.rstrip("abcd")
 
 
 @cache

@@ -54,6 +54,7 @@ __all__ = [
     "Register",
     "osm_areas",
     "read_areas",
+    "read_cells",
     "read_compounds",
     "read_gates",
     "read_register",
@@ -492,10 +493,31 @@ def _named(sheet: _Sheet, column: Column, names: Mapping[str, str], mend: str) -
 # From rows to columns
 
 
+def read_cells(path: Path, columns: Sequence[Column], thing: str) -> tuple[pd.DataFrame, dict[str, list[int]]]:
+    """The cells of a form as text, under the columns' names and by the spreadsheet's row; what is wrong, and where.
+
+    Raises
+    ------
+    DataError
+        as `read_register` does, and where any required column is missing, that of the ids too.
+    """
+    sheet, _ = _sheet_under(path, tuple(columns), thing, None, ReadingSection())
+    return sheet.cells, sheet.problems
+
+
 def _read_sheet(source: Path | str, what: What, settings: ReadingSection) -> _Sheet:
     thing, columns = _REGISTERS[what]
     columns = _with_own_headers(columns, settings)
-    table, stem = _read_table(source, columns, settings)
+    sheet, stem = _sheet_under(source, columns, thing, what, settings)
+    sheet = _without_personal(sheet) if what == "residences" else sheet
+    return _with_ids(sheet, columns[0], stem, what)
+
+
+def _sheet_under(
+    source: Path | str, columns: tuple[Column, ...], thing: str, what: What | None, settings: ReadingSection
+) -> tuple[_Sheet, str]:
+    """The rows under the columns' headers, and what their file is called."""
+    table, stem = _read_table(source, columns, what, settings)
     short = stem if is_database(str(source)) else Path(source).name
     at, names, notes = _header(table, columns, what, settings)
     body = table.rows[at:]
@@ -544,8 +566,7 @@ def _read_sheet(source: Path | str, what: What, settings: ReadingSection) -> _Sh
     for one in found.values():
         failed = cells.index[cells[one.id].isin(ERRORS)]
         _note(problems, failed, f"{one} is a spreadsheet's error, mend its formula or write the value")
-    sheet = _without_personal(sheet) if what == "residences" else sheet
-    return _with_ids(sheet, id_column, stem, what)
+    return sheet, stem
 
 
 def _with_own_headers(columns: tuple[Column, ...], settings: ReadingSection) -> tuple[Column, ...]:
@@ -560,7 +581,9 @@ def _with_own_headers(columns: tuple[Column, ...], settings: ReadingSection) -> 
     return tuple(one._replace(also=(own[one.id],), weak=(), fixed=True) if one.id in own else one for one in columns)
 
 
-def _read_table(source: Path | str, columns: Sequence[Column], settings: ReadingSection) -> tuple[Table, str]:
+def _read_table(
+    source: Path | str, columns: Sequence[Column], what: What | None, settings: ReadingSection
+) -> tuple[Table, str]:
     if is_database(str(source)):
         given = [name for name in ("encoding", "sheet", "layer") if getattr(settings, name) is not None]
         if given:
@@ -573,7 +596,7 @@ def _read_table(source: Path | str, columns: Sequence[Column], settings: Reading
     if ending in {".csv", ".tsv", ".txt", ".xlsx"}:
         if settings.layer is not None:
             raise DataError(f"{path}: has no layers; remove layer = '{settings.layer}'")
-        needed = _required(columns, has_geometry=False)
+        needed = _required(columns, what=what, has_geometry=False)
 
         def fits(rows: list[tuple[int, list[str]]]) -> bool:
             return any(needed <= _columns_named(texts, columns).keys() for texts in _header_rows(rows))
@@ -587,8 +610,10 @@ def _read_table(source: Path | str, columns: Sequence[Column], settings: Reading
     raise DataError(f"{path}: isn't a register; {mend} (.csv, .tsv, .txt, .xlsx, {', '.join(LAYER_ENDINGS)})")
 
 
-def _required(columns: Sequence[Column], *, has_geometry: bool) -> set[str]:
-    """Columns without which there is no register. Ids can be made; of kinds, what is wrong is told row by row."""
+def _required(columns: Sequence[Column], *, what: What | None, has_geometry: bool) -> set[str]:
+    """Columns without which there is nothing to read; a register's ids can be made, and rows tell what kinds lack."""
+    if what is None:
+        return {one.id for one in columns if one.required}
     made = {columns[0].id, _KIND.id, *((_LON.id, _LAT.id) if has_geometry else ())}
     return {one.id for one in columns if one.required} - made
 
@@ -606,11 +631,11 @@ def _header_rows(rows: list[tuple[int, list[str]]]) -> list[list[str]]:
 
 
 def _header(
-    table: Table, columns: Sequence[Column], what: What, settings: ReadingSection
+    table: Table, columns: Sequence[Column], what: What | None, settings: ReadingSection
 ) -> tuple[int, list[str], list[str]]:
     """Where the rows below the headers begin, the frames' column name of each header ("" for a blank), what is told."""
     short = Path(table.name).name
-    needed = _required(columns, has_geometry=table.geometry is not None)
+    needed = _required(columns, what=what, has_geometry=table.geometry is not None)
     # where it is surveyed what isn't there, a community is place enough
     unlocated = needed - {_LON.id, _LAT.id} | {_STATUS.id, _COMMUNITY.id} if what == "sites" else needed
     if table.header is not None:
