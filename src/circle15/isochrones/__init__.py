@@ -19,6 +19,7 @@ import shapely
 
 from circle15.errors import InputError
 from circle15.isochrones import _kernels
+from circle15.network.streets import StreetSteps, straight_steps
 from circle15.reach import ReachedParts, checked_cutoff_s, reached_parts, take
 from circle15.schema import checked_residences, checked_sites, points_of
 from circle15.units import BoolArray, FloatArray, IntArray
@@ -171,7 +172,7 @@ def _circles(
 ) -> gpd.GeoDataFrame:
     """The frame of circles or catchments: one row a place and cutoff."""
     places = network.plane(geometry)
-    lines, step_m = _lines(network), width_m / _CELLS_A_WIDTH
+    lines, step_m = network.steps, width_m / _CELLS_A_WIDTH
     wet = None if water is None else shapely.STRtree(network.plane(water))
 
     def draw(rows: IntArray, reached: list[ReachedParts], kept: _Kept) -> tuple[np.ndarray[Any, Any], FloatArray]:
@@ -214,34 +215,6 @@ def _circles(
     )
 
 
-class _Lines(NamedTuple):
-    """Streets as flat arrays in the local plane: line e is the rows start[e] to start[e + 1] of steps.
-
-    A step is its start's x and y, its direction and its length; each line's last step has no length.
-    """
-
-    step: FloatArray
-    along: FloatArray
-    start: IntArray
-
-
-def _lines(network: WalkNetwork) -> _Lines:
-    xy, start = shapely.get_coordinates(network.lines), network.coords_start
-    step = _steps(xy, np.vstack([xy[1:], xy[-1:]]))
-    step[start[1:] - 1, 4] = 0.0
-    along = np.concatenate([[0.0], np.cumsum(step[:-1, 4])])
-    return _Lines(step, along - np.repeat(along[start[:-1]], np.diff(start)), start)
-
-
-def _steps(begin: FloatArray, end: FloatArray) -> FloatArray:
-    """(n, 5) start, direction and length of straight ways; a way of no length points east."""
-    way = end - begin
-    length = np.hypot(way[:, 0], way[:, 1])
-    still = length == 0.0
-    direction = np.where(still[:, None], (1.0, 0.0), way / np.where(still, 1.0, length)[:, None])
-    return np.column_stack([begin, direction, length])
-
-
 class _Kept(NamedTuple):
     """What circles drawn together copy: street e, where some place reaches it whole, has the stamp `of_line[e]`."""
 
@@ -251,7 +224,7 @@ class _Kept(NamedTuple):
 
 
 def _kept(
-    lines: _Lines, reached: Sequence[ReachedParts], width_m: float, step_m: float, pool: ThreadPoolExecutor
+    lines: StreetSteps, reached: Sequence[ReachedParts], width_m: float, step_m: float, pool: ThreadPoolExecutor
 ) -> _Kept:
     whole = np.concatenate([parts.edge[(parts.low <= 0.0) & (parts.high >= 1.0)] for parts in reached])
     times = np.bincount(whole, minlength=len(lines.start) - 1)
@@ -282,7 +255,7 @@ def _stamps(made: Sequence[_kernels.Stamps]) -> _kernels.Stamps:
 
 
 def _tiles(
-    lines: _Lines,
+    lines: StreetSteps,
     stamps: _kernels.Stamps,
     times: IntArray,
     indptr: IntArray,
@@ -354,7 +327,7 @@ def _legs(network: WalkNetwork, home: Snaps, shapes: np.ndarray[Any, Any], cutof
 
 
 def _outlined(
-    lines: _Lines,
+    lines: StreetSteps,
     kept: _Kept,
     parts: ReachedParts,
     home: Snaps,
@@ -368,7 +341,7 @@ def _outlined(
     """A polygon a place, by the grid."""
     corners, start, owner, area = _kernels.outlines(
         *parts, *lines, *kept,
-        home.indptr, _steps(legs[:, :2], legs[:, 2:]), width_m, hole_m2 if wet is None else 0.0, step_m,
+        home.indptr, straight_steps(legs[:, :2], legs[:, 2:]), width_m, hole_m2 if wet is None else 0.0, step_m,
     )  # fmt: skip
     rings = np.asarray(
         shapely.linearrings(corners, indices=np.repeat(np.arange(len(area)), np.diff(start))), dtype=object
