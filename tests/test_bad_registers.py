@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+import warnings
 import zipfile
 
 import geopandas as gpd
@@ -469,6 +470,17 @@ def test_layers_of_every_format_give_the_same_sites(tmp_path):
         assert register.frame["name"].tolist() == ["光河药店", "南门菜市场"], name
         assert register.frame.geometry.x.tolist() == pytest.approx([116.5872, 116.59], abs=1e-6), name
         assert register.site_kinds["kind"].tolist() == ["pharmacy", "farmers_market"], name
+
+
+def test_characters_cut_in_two_by_a_shapefile_are_dropped_whole(tmp_path):
+    # a field's name holds 10 bytes, 3 characters and a third of 备注说明; a text 254, 84 characters and two thirds
+    frame = FRAME.assign(备注说明=["", "光" * 100])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the writer's, of what it cuts
+        path = as_shapefile(without=[".cpg"], encoding="UTF-8", frame=frame)(tmp_path)
+    register = read_register(path)
+    assert register.frame["name"].tolist() == ["光河药店", "南门菜市场"]
+    assert register.frame["备注说"].fillna("").tolist() == ["", "光" * 84]
 
 
 def test_polygons_stay_polygons(tmp_path):
