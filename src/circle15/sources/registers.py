@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from circle15 import checklist
 from circle15.checklist.matcher import plain
 from circle15.config import ReadingSection, RegisterSection
-from circle15.errors import DataError, head
+from circle15.errors import DataError, InputError, head
 from circle15.schema import (
     LEVELS,
     SITE_KIND_COLUMNS,
@@ -507,7 +508,7 @@ def read_cells(path: Path, columns: Sequence[Column], thing: str) -> tuple[pd.Da
 
 def _read_sheet(source: Path | str, what: What, settings: ReadingSection) -> _Sheet:
     thing, columns = _REGISTERS[what]
-    columns = _with_own_headers(columns, settings)
+    columns = _with_own_headers(without_password(str(source)), columns, settings)
     sheet, stem = _sheet_under(source, columns, thing, what, settings)
     sheet = _without_personal(sheet) if what == "residences" else sheet
     return _with_ids(sheet, columns[0], stem, what)
@@ -569,7 +570,7 @@ def _sheet_under(
     return sheet, stem
 
 
-def _with_own_headers(columns: tuple[Column, ...], settings: ReadingSection) -> tuple[Column, ...]:
+def _with_own_headers(shown: str, columns: tuple[Column, ...], settings: ReadingSection) -> tuple[Column, ...]:
     """The columns with the headers that the config names, which are the only ones of their column then."""
     own = dict(settings.columns)
     if settings.id_column is not None:
@@ -577,7 +578,7 @@ def _with_own_headers(columns: tuple[Column, ...], settings: ReadingSection) -> 
     unknown = [name for name in own if name not in {one.id for one in columns}]
     if unknown:
         known = ", ".join(one.id for one in columns)
-        raise DataError(f"columns: {head(unknown)} is no column of this register; use {known}")
+        raise DataError(f"{shown}: the config's columns name {head(unknown)}, which is no column here; use {known}")
     return tuple(one._replace(also=(own[one.id],), weak=(), fixed=True) if one.id in own else one for one in columns)
 
 
@@ -966,22 +967,26 @@ def _layer_shapes(sheet: _Sheet, settings: ReadingSection) -> np.ndarray[tuple[i
     series = sheet.geometry
     assert series is not None  # noqa: S101 - the caller looked
     declared = "coordinates" in settings.model_fields_set
+    system = _system(sheet, settings)
     if series.crs is None and not declared:
         raise DataError(
             f"{sheet.name}: has no coordinate system; add it (a .prj beside a Shapefile), or say which it is, as in "
             'coordinates = "wgs84" or coordinates = "EPSG:4547"'
         )
     if series.crs is not None:
-        series = series.to_crs("EPSG:4326")
-        if declared and _is_wgs84(settings.coordinates):
-            declared = False
-        elif declared and _bare(settings.coordinates) not in {"gcj02", "bd09"}:
+        try:
+            series = series.to_crs("EPSG:4326")
+        except pyproj.exceptions.ProjError as error:
+            why = " ".join(str(error).split())
+            raise DataError(f"{sheet.name}: its coordinate system leads nowhere ({why}); save it in WGS84") from None
+        if system not in {"wgs84", "gcj02", "bd09"}:
             raise DataError(
                 f"{sheet.name}: has a coordinate system of its own; remove coordinates = '{settings.coordinates}'"
             )
-    if declared and not _is_wgs84(settings.coordinates):
-        system = settings.coordinates
-        shapes = shapely.transform(series.to_numpy(), lambda xy: np.column_stack(_to_wgs84(xy[:, 0], xy[:, 1], system)))
+    if system != "wgs84":
+        shapes = shapely.transform(
+            series.to_numpy(), lambda xy: np.column_stack(_to_wgs84(sheet, xy[:, 0], xy[:, 1], system))
+        )
     else:
         shapes = series.to_numpy()
     bounds = shapely.bounds(shapes)
@@ -997,13 +1002,10 @@ def _layer_shapes(sheet: _Sheet, settings: ReadingSection) -> np.ndarray[tuple[i
 
 def _coordinates(sheet: _Sheet, blank: BoolArray, settings: ReadingSection) -> tuple[FloatArray, FloatArray]:
     """Longitudes and latitudes in WGS84; nan or out of range only where a problem is noted or both are blank."""
-    system = settings.coordinates
-    in_metres = not _is_wgs84(system) and _bare(system) not in {"gcj02", "bd09", "cgcs2000"}
+    system = _system(sheet, settings)
+    in_metres = system not in {"wgs84", "gcj02", "bd09", "cgcs2000"}
     mend = "give WGS84 degrees such as 116.5872 (经度/lon) and 35.4148 (纬度/lat)"
-    if in_metres:
-        mend = f"give metres in {system}"
-    elif not _is_wgs84(system):
-        mend = mend.replace("WGS84", system)
+    mend = f"give metres in {system}" if in_metres else mend.replace("WGS84", system.upper())
     comma: Literal["thousands", "decimal"] = "thousands" if in_metres else "decimal"
     x, y = (_numbers(sheet, column, mend, comma=comma) for column in (_LON, _LAT))
     index = sheet.cells.index
@@ -1011,9 +1013,9 @@ def _coordinates(sheet: _Sheet, blank: BoolArray, settings: ReadingSection) -> t
         half = (sheet.cells[column.id] == "").to_numpy() & ~blank
         _note(sheet.problems, index[half], f"{column} is missing, {mend}")
     _note(sheet.problems, index[(x == 0) & (y == 0)], f"{_LON} and {_LAT} are both 0, {mend}")
-    if not _is_wgs84(system):
+    if system != "wgs84":
         given = np.isfinite(x) & np.isfinite(y)
-        x, y = _to_wgs84(x, y, system)
+        x, y = _to_wgs84(sheet, x, y, system)
         _note(
             sheet.problems, index[given & ~(np.isfinite(x) & np.isfinite(y))], f"{_LON} and {_LAT} aren't in {system}"
         )
@@ -1028,18 +1030,22 @@ def _coordinates(sheet: _Sheet, blank: BoolArray, settings: ReadingSection) -> t
     return x, y
 
 
-def _to_wgs84(x: FloatArray, y: FloatArray, system: str) -> tuple[FloatArray, FloatArray]:
-    to_wgs84 = importlib.import_module("circle15.sources.coordinates").to_wgs84
-    lon, lat = to_wgs84(x, y, system)
+def _system(sheet: _Sheet, settings: ReadingSection) -> str:
+    """The id of the system that the config names."""
+    if settings.coordinates.casefold() in {"wgs84", "wgs-84", "epsg:4326"}:
+        return "wgs84"  # without a look at the others
+    try:
+        return str(importlib.import_module("circle15.sources.coordinates").checked_system(settings.coordinates))
+    except InputError as error:
+        raise DataError(f"{sheet.name}: {error}") from None
+
+
+def _to_wgs84(sheet: _Sheet, x: FloatArray, y: FloatArray, system: str) -> tuple[FloatArray, FloatArray]:
+    try:
+        lon, lat = importlib.import_module("circle15.sources.coordinates").to_wgs84(x, y, system)
+    except InputError as error:
+        raise DataError(f"{sheet.name}: {error}") from None
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
-
-
-def _bare(system: str) -> str:
-    return re.sub(r"[\s_-]", "", system).casefold()
-
-
-def _is_wgs84(system: str) -> bool:
-    return _bare(system) in {"wgs84", "epsg:4326"}
 
 
 def _look_swapped(lon: FloatArray, lat: FloatArray) -> BoolArray:
