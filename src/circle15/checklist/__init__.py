@@ -13,7 +13,7 @@ from circle15.checklist.catalogue import (
     kinds,
 )
 from circle15.checklist.matcher import Match, match, osm_keys
-from circle15.checklist.policy import Policy, Requirement, policies
+from circle15.checklist.policy import Policy, Requirement, policies, standards
 
 __all__ = [
     "EXTENSION_KINDS",
@@ -30,4 +30,5 @@ __all__ = [
     "match",
     "osm_keys",
     "policies",
+    "standards",
 ]
