@@ -532,3 +532,15 @@ def test_ten_minutes_to_a_market_have_no_verdict() -> None:
     row = frame[(frame["indicator"] == "market/farmers_market") & (frame["area_id"] == "all")].iloc[0]
     # Of the urban 6 + 3: 6 in exactly 10 minutes; 3 further, with a place that may yet be nearer unconfirmed.
     assert (row["value_confirmed"], row["denominator"], row["met"]) == (6 / 9, 9, "undetermined")
+
+
+def test_what_registers_say_in_words_counts_as_flags() -> None:
+    sites = [(f"s{i}", 120.005, {"post": "confirmed"}) for i in range(4)]
+    rows = answered("zhejiang_2025", "I-4", sites=sites, columns={"step_free": ["是", "否", 1.0, None]})
+    assert rows.loc["c1", ["value_confirmed", "share_unknown", "denominator"]].tolist() == [0.5, 0.25, 4]
+
+
+def test_a_confirmed_site_answers_even_where_the_layer_has_holes() -> None:
+    policy = policies()["guanghe_2019"]
+    frame = measure_all([policy], [("s1", 120.005, {"emergency_hut": "confirmed"})], (), None, None, {})
+    assert "B-6" not in set(unanswered([policy], frame)["indicator"])
