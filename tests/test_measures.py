@@ -544,3 +544,8 @@ def test_a_confirmed_site_answers_even_where_the_layer_has_holes() -> None:
     policy = policies()["guanghe_2019"]
     frame = measure_all([policy], [("s1", 120.005, {"emergency_hut": "confirmed"})], (), None, None, {})
     assert "B-6" not in set(unanswered([policy], frame)["indicator"])
+
+
+def test_figures_of_an_area_that_the_study_has_not_got_are_refused() -> None:
+    with pytest.raises(InputError, match="community_figures: c9 are no areas of the study"):
+        answered("panzhihua_2020", "E-2", figures=[community("c9", window_staff=3, service_windows=2)])

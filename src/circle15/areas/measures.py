@@ -126,7 +126,7 @@ def facts_of(given: Given) -> Facts:
         sites=sites,
         held=held,
         complete=frozenset(zip(layers["community_id"], layers["kind"], strict=True)),
-        figures=_figures_of(given.figures),
+        figures=_figures_of(given.figures, shapes),
     )
 
 
@@ -139,12 +139,16 @@ def _members(shapes: gpd.GeoDataFrame, level: str, residences: pd.DataFrame) -> 
     return pd.DataFrame({"area_id": out["area_id"], "setting": settings})
 
 
-def _figures_of(figures: pd.DataFrame | None) -> dict[tuple[str, str], dict[str, float]]:
+def _figures_of(figures: pd.DataFrame | None, shapes: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
     if figures is None:
         return {}
     again = figures.duplicated(["level", "area_id"])
     if again.any():
         raise InputError(f"community_figures: {head(figures['area_id'][again])} stand twice; keep one row an area")
+    known = {*zip(shapes["level"], shapes["area_id"], strict=True), (STUDY, EVERYWHERE)}
+    strange = [pair[1] for pair in zip(figures["level"], figures["area_id"], strict=True) if pair not in known]
+    if strange:
+        raise InputError(f"community_figures: {head(strange)} are no areas of the study; use its area ids and levels")
     names = [name for name in figures if pd.api.types.is_numeric_dtype(figures[name].dtype)]
     table: list[list[float]] = figures[names].to_numpy(dtype=np.float64).tolist()
     rows = [dict(zip(map(str, names), row, strict=True)) for row in table]
