@@ -34,8 +34,9 @@ def _any_kind(kind: str) -> str:
 
 
 def _known_policy(policy: str) -> str:
-    if policy not in checklist.policies():
-        raise ValueError(f"'{policy}' is no policy of the catalogue; use {', '.join(checklist.policies())}")
+    known = checklist.policies() | checklist.standards()
+    if policy not in known:
+        raise ValueError(f"'{policy}' is no policy of the catalogue; use {', '.join(known)}")
     return policy
 
 

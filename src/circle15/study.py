@@ -199,7 +199,8 @@ class Study:
             kept_out = (access["reason"] == "gate").to_numpy()
             gate_id = coverage.names_at(np.where(kept_out, behind.gate.ravel(), -1), network.edge_way.tolist())
             access = access.assign(gate_id=gate_id)
-            chosen_policies = [checklist.policies()[policy] for policy in config.policies]
+            known_policies = checklist.policies() | checklist.standards()
+            chosen_policies = [known_policies[policy] for policy in config.policies]
             frames: dict[str, Any] = {
                 "areas": areas.area_shares(residences, access, data.area_shapes),
                 "scores": areas.scores(residences, access),
