@@ -87,7 +87,7 @@ def unanswered(policies: Iterable[Policy], measured: pd.DataFrame) -> pd.DataFra
     """
     known = (measured["share_unknown"] < 1) | (measured["value_possible"] > 0)
     told = measured[known]
-    answered = set(zip(told["policy"], told["indicator"].str.partition("/")[0], strict=True))
+    answered = set(zip(told["policy"], told["indicator"].str.split("/").str[0], strict=True))
     records = []
     for policy in policies:
         for requirement in policy.requirements:

@@ -21,6 +21,7 @@ import pyproj
 import shapely
 
 from circle15 import checklist
+from circle15.checklist.forms import forms
 from circle15.checklist.matcher import plain
 from circle15.config import ReadingSection, RegisterSection
 from circle15.errors import DataError, InputError, head
@@ -119,6 +120,10 @@ _COMMUNITY = Column(
     also=("所属社区", "所在社区", "社区代码"),
     weak=("社区", "社区名称", "村居"),
 )
+_CHOSEN = tuple(
+    Column(one.id, one.zh, required=False) for one in forms()["facilities"].columns if one.type in {"choice", "flag"}
+)
+"""Columns of sites whose cells are one of a few words (docs/forms.md)."""
 _RESIDENCE_ID = Column("residence_id", "居住点编号", also=("小区编号", "楼栋编号", *_IDS), weak=_ROW_IDS)
 _WEIGHT = Column(
     "weight", "权重", required=False,
@@ -147,7 +152,7 @@ GATE_REGISTER = (_GATE_ID, _NAME, _ACCESS, _LON, _LAT)
 """The columns of a register of gates."""
 
 _REGISTERS: dict[str, tuple[str, tuple[Column, ...]]] = {
-    "sites": ("site", (*SITE_REGISTER, _ADDRESS, _STATUS, _COMMUNITY)),
+    "sites": ("site", (*SITE_REGISTER, _ADDRESS, _STATUS, _COMMUNITY, *_CHOSEN)),
     "residences": ("residence", (*RESIDENCE_REGISTER, _ADDRESS)),
     "gates": ("gate", GATE_REGISTER),
     "areas": ("area", (_AREA_ID, _NAME, _LEVEL, _LON, _LAT, _SETTING)),
@@ -329,6 +334,7 @@ def read_compounds(path: Path) -> gpd.GeoDataFrame:
 def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     cells = sheet.cells
     numbers = {one.id: _amounts(sheet, one) for one in (_FLOOR_AREA, _CAPACITY) if one.id in cells}
+    chosen = {one.id: _choice(sheet, one) for one in _CHOSEN if one.id in cells}
     present = _present(sheet)
     told = _kinds(sheet, settings)
     geometry = _geometry(sheet, settings)
@@ -376,7 +382,7 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     # a site's community is where it lies; what the register calls it passes through under its own header
     columns = columns.rename(columns={_COMMUNITY.id: sheet.columns.get(_COMMUNITY.id, _COMMUNITY.id)})
     sites = gpd.GeoDataFrame(
-        columns.assign(**numbers, source=sheet.short)[keep], geometry=list(geometry[keep]), crs="EPSG:4326"
+        columns.assign(**numbers, **chosen, source=sheet.short)[keep], geometry=list(geometry[keep]), crs="EPSG:4326"
     )
     checked = checked_sites(sites, source=sheet.name) if keep.any() else sites.reset_index(drop=True)
     kinds = (*checklist.KINDS, *checklist.EXTENSION_KINDS)
@@ -439,6 +445,17 @@ def _nearest(words: Sequence[str]) -> str:
         if near:
             return f", the nearest is {near[0]}"
     return ""
+
+
+def _choice(sheet: _Sheet, column: Column) -> pd.Series[str]:
+    """The choices' ids of a column, missing where a cell is empty; flags are yes and no."""
+    form = next(one for one in forms()["facilities"].columns if one.id == column.id)
+    words = {word.casefold(): one.id for one in form.choices for word in (one.zh, one.en, one.id)}
+    cells = sheet.cells[column.id]
+    ids = cells.str.casefold().map(words).astype("str")
+    unknown = cells.index[(cells != "") & ids.isna()]
+    _note(sheet.problems, unknown, f"{column} is unknown, write {'、'.join(one.zh for one in form.choices)}")
+    return ids
 
 
 def _no_kinds() -> pd.DataFrame:
