@@ -439,7 +439,8 @@ def _sites(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
             return []
     values = facts.sites[column]
     if "at_least" in measure:  # a register's words are flags: 是 is 1
-        numbers = pd.to_numeric(values.map(lambda value: _FLAGS.get(value, value)), errors="coerce")
+        told_as = values.astype(object).map(lambda value: _FLAGS.get(value, value), na_action="ignore")
+        numbers = pd.to_numeric(told_as, errors="coerce").astype("float64")
         good, silent = numbers >= measure["at_least"], numbers.isna()
     else:
         good, silent = values.isin(measure["among"]), values.isna()
