@@ -12,11 +12,11 @@ import pytest
 
 from circle15 import checklist
 from circle15.checklist.forms import forms
-from circle15.config import StudyConfig, load_config
+from circle15.config import AreasSection, ReadingSection, StudyConfig, load_config
 from circle15.errors import ConfigError, DataError
 from circle15.outputs.starter import write_starter
 from circle15.sources.forms import read_form
-from circle15.sources.registers import read_gates, read_residences, read_sites
+from circle15.sources.registers import read_register, read_residences, read_sites
 
 NAMES = [
     "study.toml", "设施登记表.csv", "设施登记表.xlsx", "居住点登记表.csv", "居住点登记表.xlsx", "出入口登记表.xlsx",
@@ -115,9 +115,10 @@ def settings_of(model, prefix=""):
         sections = [
             kind for kind in (field.annotation, *typing.get_args(field.annotation)) if hasattr(kind, "model_fields")
         ]
-        if sections:
+        as_in_registers = model is AreasSection and name in ReadingSection.model_fields and name != "file"
+        if sections and getattr(sections[0], "__origin__", sections[0]) is not ReadingSection:
             yield from settings_of(sections[0], f"{prefix}{name}.")
-        elif name != "path":
+        elif name != "path" and not as_in_registers:
             yield prefix + name
 
 
@@ -244,4 +245,4 @@ def test_every_template_is_read_back_as_its_form(starter, form):
 
 def test_the_template_of_gates_is_a_register_of_gates(starter):
     path = with_a_row(starter / "出入口登记表.xlsx", ["g1", "北门", "封闭", 116.58, 35.41])
-    assert read_gates(path)[["gate_id", "access"]].to_numpy().tolist() == [["g1", "closed"]]
+    assert read_register(path, what="gates").frame[["gate_id", "access"]].to_numpy().tolist() == [["g1", "closed"]]

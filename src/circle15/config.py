@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from circle15 import checklist
 from circle15.errors import ConfigError
@@ -140,6 +140,15 @@ class ReadingSection(_Section):
         return self.table or "sql" if self.database is not None else self.file.name if self.file is not None else None
 
 
+def _as_source(value: Any) -> Any:
+    """A path is a source read as it speaks for itself."""
+    return {"file": value} if isinstance(value, str | Path) else value
+
+
+Source = Annotated[ReadingSection, BeforeValidator(_as_source)]
+"""A path, or a table of what it is read from, and how."""
+
+
 class RegisterSection(ReadingSection):
     """One `[[registers]]`: a register of sites (table or map layer), and the kinds of which it lists every site."""
 
@@ -179,7 +188,7 @@ class ResidencesSection(ReadingSection):
     """A population raster (GeoTIFF) that is spread over the residences by floor area, and makes weights residents."""
     population_unit: Literal["count", "per_km2", "per_ha"] | None = None
     """What a cell of the raster counts, where its file doesn't say."""
-    compounds: Path | None = None
+    compounds: Source | None = None
     """Compounds with residents of their own (compound_id, weight), which silence their buildings' estimates."""
 
     @property
@@ -205,17 +214,15 @@ class ResidencesSection(ReadingSection):
         return self
 
 
-class AreasSection(_Section):
-    """`[areas]`: communities and districts, from a layer or from OSM's administrative levels."""
+class AreasSection(ReadingSection):
+    """`[areas]`: communities and districts, from a polygon layer or from OSM's administrative levels."""
 
-    file: Path | None = None
-    """A polygon layer with level (community or district), area_id and name."""
     community_admin_level: Whole | None = Field(default=None, ge=1, le=11)
     district_admin_level: Whole | None = Field(default=None, ge=1, le=11)
 
     @model_validator(mode="after")
     def _one_source(self) -> AreasSection:
-        if self.file is not None and (self.community_admin_level or self.district_admin_level):
+        if self.name is not None and (self.community_admin_level or self.district_admin_level):
             raise ValueError("give either a file or admin levels of OSM, not both")
         return self
 
@@ -245,10 +252,10 @@ class WalkSection(_Section):
     min_component_m: Number = Field(default=500.0, ge=0)
     compound_default: Literal["open", "closed"] = "open"
     """Whether strangers walk on ways without access tags inside compounds."""
-    compounds: Path | None = None
+    compounds: Source | None = None
     """Compounds beside those on the map: a polygon layer with compound_id and perhaps name."""
-    gates: Path | None = None
-    """A register of gates (CSV or XLSX), open or closed."""
+    gates: Source | None = None
+    """A register of gates, open or closed."""
     open_gates: Literal["all"] | tuple[str, ...] = ()
     """Ids of closed gates to be opened, or "all": what if?"""
     origin: Literal["door", "gate"] = "door"

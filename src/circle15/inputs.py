@@ -23,7 +23,7 @@ from circle15.sources.merging import from_source, merge_sites, sites_meant, site
 from circle15.sources.opening import CHINA, calendar_note, open_site_kinds
 from circle15.sources.osm import osm_sites, read_osm
 from circle15.sources.population import PEOPLE_PER_M2, REACH_M, settle_people, spread_population, weights_of_households
-from circle15.sources.registers import osm_areas, read_areas, read_compounds, read_gates, read_register
+from circle15.sources.registers import osm_areas, read_register
 from circle15.sources.residences import osm_residences
 from circle15.sources.surveys import read_survey
 from circle15.units import FloatArray, minutes_to_s
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-    from circle15.config import StudyConfig
+    from circle15.config import ReadingSection, StudyConfig
     from circle15.network import Profile
     from circle15.sources.elevation import Elevation
     from circle15.sources.merging import Merged
     from circle15.sources.osm import OsmExtract
+    from circle15.sources.registers import What
 
 __all__ = [
     "FORMS",
@@ -136,13 +137,14 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
     told: list[str] = []
     with clock(STAGES[1]):
         said = _evidence(config, osm, told)
-        area_shapes = _areas(config, osm)
+        area_shapes = _areas(config, osm, told)
         settled, conflicts = _settled(config, said, area_shapes)
         counted = _open_then(config, said.sites, settled, told)
         residences, n_outside = _residences(config, osm, area_shapes, districts, told)
         forms = _forms(config, area_shapes)
     with clock(STAGES[2]):
         walk = config.walk
+        gates = _read(config, walk.gates, "gates", told)
         network = WalkNetwork.from_osm(
             osm,
             profile=profile_of(config),
@@ -150,9 +152,16 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
             max_snap_m=walk.max_snap_m,
             min_component_m=walk.min_component_m,
             compound_default=walk.compound_default,
-            compounds=None if walk.compounds is None else read_compounds(config.file(walk.compounds)),
-            gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
+            compounds=_read(config, walk.compounds, "compounds", told),
+            gates=gates,
         )
+        if gates is not None and walk.gates is not None:
+            lost = gates["gate_id"][~gates["gate_id"].isin(network.node_id)]
+            if len(lost):
+                told.append(
+                    f"{len(lost):,} gates of {walk.gates.name} stand on no way within 20 m and part no ground from "
+                    f"another: {head(lost)}"
+                )
         layers = _layers(config, network, osm, said, area_shapes)
     return StudyData(
         osm, said.sites, said.site_kinds, said.merges, settled, counted, conflicts, area_shapes, residences, n_outside,
@@ -294,13 +303,23 @@ def complete_sources(config: StudyConfig) -> dict[str, set[str]]:
     return listed
 
 
-def _areas(config: StudyConfig, osm: OsmExtract) -> gpd.GeoDataFrame:
+def _areas(config: StudyConfig, osm: OsmExtract, told: list[str]) -> gpd.GeoDataFrame:
     section = config.areas
-    if section.file is not None:
-        return read_areas(config.file(section.file))
+    found = _read(config, section if section.name is not None else None, "areas", told)
+    if found is not None:
+        return found
     levels = {"community": section.community_admin_level, "district": section.district_admin_level}
     wanted = {level: admin for level, admin in levels.items() if admin is not None}
     return osm_areas(osm, wanted) if wanted else _no_areas()
+
+
+def _read(config: StudyConfig, section: ReadingSection | None, what: What, told: list[str]) -> gpd.GeoDataFrame | None:
+    """A register's frame, None where none is named."""
+    if section is None:
+        return None
+    register = read_register(config.source(section), what=what, settings=section)
+    told += register.notes
+    return register.frame
 
 
 def _no_areas() -> gpd.GeoDataFrame:
@@ -387,7 +406,9 @@ def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told
             f"cells without one, and {found['people_unplaced']:,.0f} find none within {REACH_M:.0f} m"
         )
     if section.compounds is not None:
-        figures = read_register(config.file(section.compounds), what="compounds").frame
+        figures = _read(config, section.compounds, "compounds", told)
+        if figures is None or "weight" not in figures:
+            raise DataError(f"{section.compounds.name}: lacks the header 权重/weight; give each compound's residents")
         residences, lost = settle_people(residences, figures)
         if len(lost):
             told.append(
@@ -515,12 +536,6 @@ def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
                 f"{outside.sum():,} residences ({share:.1%} of the weight) lie in no {level} of the areas given "
                 f"and are told under '{NO_AREA}'"
             )
-    if config.walk.gates is not None:
-        gate_id = read_gates(config.file(config.walk.gates))["gate_id"]
-        lost = gate_id[~gate_id.isin(data.network.node_id)]
-        if len(lost):
-            gates = f"{len(lost):,} gates of {config.walk.gates}"
-            said.append(f"{gates} stand on no way within 20 m and part no ground from another: {head(lost)}")
     inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
     for register in config.registers:
         own = from_source(data.sites["source"], str(register.name))

@@ -340,9 +340,10 @@ class Study:
     ) -> dict[str, Any]:
         config = self.config
         inputs = [
-            config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file,
-            config.residences.population, config.residences.compounds, config.walk.compounds, config.walk.gates,
-            heights_file(config), config.survey, *(getattr(config.forms, form) for form in FORMS),
+            config.osm.file, config.residences.population, heights_file(config), config.survey,
+            *(one.file for one in (*config.registers, config.areas, config.residences)),
+            *(one.file for one in (config.residences.compounds, config.walk.compounds, config.walk.gates) if one),
+            *(getattr(config.forms, form) for form in FORMS),
         ]  # fmt: skip
         return {
             "program": "circle15",

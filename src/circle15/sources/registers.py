@@ -55,10 +55,7 @@ __all__ = [
     "Column",
     "Register",
     "osm_areas",
-    "read_areas",
     "read_cells",
-    "read_compounds",
-    "read_gates",
     "read_register",
     "read_residences",
     "read_sites",
@@ -157,7 +154,7 @@ _REGISTERS: dict[str, tuple[str, tuple[Column, ...]]] = {
     "gates": ("gate", GATE_REGISTER),
     "areas": ("area", (_AREA_ID, _NAME, _LEVEL, _LON, _LAT, _SETTING)),
     "candidates": ("candidate", (_CANDIDATE_ID, _NAME, _LON, _LAT, _ADDRESS, _FLOOR_AREA)),
-    "compounds": ("compound", (_COMPOUND_ID, _NAME, _LON, _LAT)),
+    "compounds": ("compound", (_COMPOUND_ID, _NAME, _LON, _LAT, _WEIGHT)),
 }
 
 EXAMPLE_ID = "示例"
@@ -285,7 +282,13 @@ def read_register(source: Path | str, *, what: What = "sites", settings: Reading
     sheet = _read_sheet(source, what, settings)
     if what == "sites":
         return _site_register(sheet, settings)
-    reading = {"residences": _residences, "gates": _gates, "areas": _areas, "candidates": _plain, "compounds": _plain}
+    reading = {
+        "residences": _residences,
+        "gates": _gates,
+        "areas": _areas,
+        "candidates": _plain,
+        "compounds": _compounds,
+    }
     columns = reading[what](sheet)
     geometry = _geometry(sheet, settings)
     located = np.array([shape is not None for shape in geometry], dtype=bool)
@@ -311,21 +314,6 @@ def read_sites(path: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
 def read_residences(path: Path, settings: ReadingSection | None = None) -> gpd.GeoDataFrame:
     """Residences of a register or a map layer, as `read_register` reads them, not yet checked."""
     return read_register(path, what="residences", settings=settings).frame
-
-
-def read_gates(path: Path) -> gpd.GeoDataFrame:
-    """Gates of a register or a map layer; 通行/access is 开放/open or 封闭/closed."""
-    return read_register(path, what="gates").frame
-
-
-def read_areas(path: Path) -> gpd.GeoDataFrame:
-    """Communities and districts from a polygon layer with `level, area_id, name`."""
-    return read_register(path, what="areas").frame
-
-
-def read_compounds(path: Path) -> gpd.GeoDataFrame:
-    """Compounds from a polygon layer with `compound_id` and perhaps `name`."""
-    return read_register(path, what="compounds").frame
 
 
 # Sites: kinds, and what is not there
@@ -500,6 +488,11 @@ def _plain(sheet: _Sheet) -> pd.DataFrame:
     if _FLOOR_AREA.id in sheet.found:
         columns[_FLOOR_AREA.id] = _amounts(sheet, _FLOOR_AREA)
     return columns
+
+
+def _compounds(sheet: _Sheet) -> pd.DataFrame:
+    columns = _plain(sheet)
+    return columns.assign(weight=_amounts(sheet, _WEIGHT)) if _WEIGHT.id in sheet.found else columns
 
 
 def _named(sheet: _Sheet, column: Column, names: Mapping[str, str], mend: str) -> pd.Series[str]:
