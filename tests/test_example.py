@@ -125,6 +125,11 @@ def test_sources_are_merged_overruled_and_left_over(result: Any) -> None:
     assert names[["c1", "c2", "c3", "d1"]].tolist() == ["星河社区", "明湖社区", "柳湾村", "星河街道"]
 
 
+def test_the_pages_name_the_data_as_invented(result: Any) -> None:
+    assert "Invented" in result.about["attribution"]
+    assert "© OpenStreetMap" not in result.explore().html
+
+
 def test_forms_stand_beside_the_score(result: Any) -> None:
     providers = result.forms["providers"].set_index("area_id")
     # c1: two applied, one of them passed, signed and was published; c2: the only one was revoked.

@@ -93,6 +93,8 @@ class OsmSection(_Section):
     """West, south, east, north of the data; else the file's own box; else its nodes' box."""
     data_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     """The data's date, instead of what the file says."""
+    attribution: str | None = Field(default=None, min_length=1)
+    """Whose the data is and under which licence, where it isn't OpenStreetMap's."""
     complete: Kinds = ()
     """Kinds whose sites are all in the file; only these can show gaps."""
     complete_why: str | None = None

@@ -231,6 +231,8 @@ file = "city.osm.pbf"
 # extent = [116.45, 35.32, 116.70, 35.50]
 # 数据日期；填写则代替文件所写。 The data's date, instead of what the file says.
 # data_date = "2026-01-01"
+# 数据不是 OpenStreetMap 时的来源和许可，显示在各页。 Whose the data is, where it isn't OpenStreetMap's.
+# attribution = "© 我市测绘院 The city's survey"
 # 确信 OSM 已收录齐全的类别：只有齐全的类别才会判为缺口，其余为缺数据；并写明理由。
 # Kinds that OSM is believed to have all of: only these can be gaps, others are unknown. Say why.
 complete = []
