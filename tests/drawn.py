@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -94,12 +95,13 @@ def no_gates() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=[], crs="EPSG:4326")
 
 
-def nothing_more() -> dict[str, pd.DataFrame]:
-    """Frames of a study in which nothing was merged, overruled or is to be asked."""
+def nothing_more() -> dict[str, Any]:
+    """Frames of a study without compounds and forms, in which nothing was merged, overruled or is to be asked."""
     table = pd.DataFrame({"site_id": []}, dtype="str")
     asked = pd.DataFrame({name: pd.Series(dtype="str") for name in ("rank", "ask", "site_id", "community_id", "kind")})
     survey = gpd.GeoDataFrame(asked, geometry=[], crs="EPSG:4326")
-    return {"merges": table, "conflicts": table, "survey": survey}
+    nothing = dict.fromkeys(("merges", "conflicts", "compounds", "unanswered"), table)
+    return {**nothing, "survey": survey, "forms": {}}
 
 
 def random_nodes(seed: int, n: int = 30) -> np.ndarray:

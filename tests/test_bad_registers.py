@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+import warnings
 import zipfile
 
 import geopandas as gpd
@@ -195,6 +196,10 @@ REFUSED = {
     "a workbook of empty bytes": (
         as_zip("a.xlsx", {"xl/worksheets/sheet1.xml": b" " * (70 << 20)}),
         ["would unpack from", "save it again without empty rows"],
+    ),
+    "a system of no earthly place": (
+        as_layer("a.gpkg", FRAME.set_crs('LOCAL_CS["plan",UNIT["metre",1]]', allow_override=True)),
+        ["coordinate system leads nowhere", "save it in WGS84"],
     ),
     "a zip that leaves": (
         as_zip("a.zip", {"../../a.shp": b"x"}),
@@ -403,7 +408,7 @@ def test_settings_choose_headers_sheets_encodings_and_kinds(tmp_path):
             {"sheet": "二街道", "columns": {"name": "户名"}},
             "the config says name = '户名', but the headers are 设施编号",
         ),
-        ({"sheet": "二街道", "columns": {"nmae": "名称"}}, "nmae is no column of this register; use site_id, name"),
+        ({"sheet": "二街道", "columns": {"nmae": "名称"}}, "name nmae, which is no column here; use site_id, name"),
         ({"encoding": "gbk"}, "a workbook has no encoding"),
     ):
         with pytest.raises(DataError, match=told):
@@ -467,6 +472,17 @@ def test_layers_of_every_format_give_the_same_sites(tmp_path):
         assert register.site_kinds["kind"].tolist() == ["pharmacy", "farmers_market"], name
 
 
+def test_characters_cut_in_two_by_a_shapefile_are_dropped_whole(tmp_path):
+    # a field's name holds 10 bytes, 3 characters and a third of 备注说明; a text 254, 84 characters and two thirds
+    frame = FRAME.assign(备注说明=["", "光" * 100])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the writer's, of what it cuts
+        path = as_shapefile(without=[".cpg"], encoding="UTF-8", frame=frame)(tmp_path)
+    register = read_register(path)
+    assert register.frame["name"].tolist() == ["光河药店", "南门菜市场"]
+    assert register.frame["备注说"].fillna("").tolist() == ["", "光" * 84]
+
+
 def test_polygons_stay_polygons(tmp_path):
     path = geojson(BOW.convex_hull)(tmp_path)
     frame = read_register(path).frame
@@ -477,6 +493,23 @@ def test_a_layer_without_a_system_takes_the_declared_one(tmp_path):
     path = as_shapefile(without=[".prj"])(tmp_path)
     register = read_register(path, settings=RegisterSection(file=path, coordinates="wgs84"))
     assert register.frame.geometry.x.tolist() == pytest.approx([116.5872, 116.59])
+
+
+@pytest.mark.parametrize(
+    ("system", "lon", "lat", "place"),
+    [
+        # EPSG:4527 is the zone of 117 degrees with its number in front: its own meridian lies at 39 500 000 metres
+        ("EPSG:4527", "39,500,000", "3,920,000", (117.0, pytest.approx(35.408, abs=0.01))),
+        ("国家2000", "116.5872", "35.4151", (116.5872, 35.4151)),
+    ],
+)
+def test_coordinates_in_another_system_are_brought_to_wgs84(tmp_path, system, lon, lat, place):
+    pytest.importorskip("circle15.sources.coordinates", reason="the systems of coordinates aren't part of this build")
+    path = as_text([ZH, changed(lon=lon, lat=lat)])(tmp_path)
+    frame = read_register(path, settings=RegisterSection(file=path, coordinates=system)).frame
+    assert (frame.geometry.x[0], frame.geometry.y[0]) == (pytest.approx(place[0], abs=1e-9), place[1])
+    with pytest.raises(DataError, match=r"a\.csv: coordinates 'marsupial'"):
+        read_register(path, settings=RegisterSection(file=path, coordinates="marsupial"))
 
 
 def test_personal_columns_of_residents_are_not_read(tmp_path):

@@ -301,6 +301,21 @@ def test_what_a_reader_should_know_is_said(village, monkeypatch, capsys):
     assert "far.csv is declared complete for pharmacy and lists no site of it" in said
 
 
+def test_what_a_register_leaves_over_is_said(village, monkeypatch, capsys):
+    text = "单位名称,类型,lng,lat\n光河药店,药房,118.78,32.04\n糖店,糖,118.78,32.04\n"
+    (village / "shops.txt").write_bytes(text.encode("gbk"))
+    (village / "homes.csv").write_text("编号;经度;纬度;户数\nh;118.78;32.04;3\n", encoding="utf-8")
+    config = CONFIG + '[[registers]]\nfile = "shops.txt"\n'
+    config += '[residences]\nfile = "homes.csv"\nweight_meaning = "dwellings"\n'
+    (village / "village.toml").write_text(config, encoding="utf-8")
+    code, _, _ = call(monkeypatch, capsys, "run", village / "village.toml", "--out", village / "out", "--json")
+    assert code == 0
+    said = " ".join(json.loads((village / "out" / "manifest.json").read_text(encoding="utf-8"))["warnings"])
+    assert "shops.txt: read as gb18030" in said
+    assert "1 of 2 rows: 类别/kind '糖' is unknown" in said
+    assert "homes.csv: its cells are separated by semicolons" in said
+
+
 def test_unknown_is_no_demand_for_siting_and_says_so(village, monkeypatch, capsys):
     config = CONFIG + '[siting]\nkinds = ["post"]\n'
     (village / "village.toml").write_text(config, encoding="utf-8")

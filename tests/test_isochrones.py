@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from itertools import pairwise
+from unittest import mock
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import example, given, settings
@@ -21,6 +24,8 @@ from circle15.schema import points_of
 from circle15.sources.osm import read_osm
 from circle15.sources.residences import osm_residences
 from drawn import drawn_network, place, random_network, spots
+
+module = import_module("circle15.isochrones")  # circle15.isochrones itself is the function
 
 STREET = ({"a": (0, 0), "b": (1000, 0)}, [("a", "b", 1000.0)])
 END = np.pi * 30**2 / 2  # m2 of a round end of a strip 60 m wide
@@ -222,6 +227,44 @@ def test_many_places_at_once_give_what_each_gives_alone():
         alone = isochrones(network, homes.iloc[[row]], [200, 500])
         assert alone.geometry.tolist() == together.geometry[2 * row : 2 * row + 2].tolist()
         assert alone["area_m2"].tolist() == together["area_m2"][2 * row : 2 * row + 2].tolist()
+
+
+def close_together(seed: int, n: int = 12) -> gpd.GeoDataFrame:
+    at = np.random.default_rng(seed).uniform(-40, 40, (n, 2)) + np.random.default_rng(seed).uniform(300, 700, 2)
+    return spots({f"h{i:02d}": tuple(xy) for i, xy in enumerate(at)})
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10_000), st.lists(st.floats(300, 1500), min_size=1, max_size=3, unique=True))
+def test_circles_made_together_are_those_made_one_by_one(seed, cutoffs):
+    network, homes = random_network(seed, n=40, extra=30), close_together(seed)
+    with mock.patch.object(module, "_kept", wraps=module._kept) as kept:
+        together = isochrones(network, homes, cutoffs, hole_m2=0)
+        alone = pd.concat([isochrones(network, homes.iloc[[row]], cutoffs, hole_m2=0) for row in range(len(homes))])
+    assert kept.call_count == 1 + len(homes)
+    assert together["area_m2"].to_numpy() == pytest.approx(alone["area_m2"].to_numpy(), abs=1e-3)
+    differ = shapely.symmetric_difference(network.plane(together.geometry), network.plane(alone.geometry))
+    assert shapely.area(differ).max() <= 1e-3
+
+
+def test_circles_made_together_take_what_they_have_in_common_from_one_place():
+    # Where the corners kept for all are moved by 10 cm, circles made together are spoilt, one made alone isn't.
+    network, homes = random_network(7, n=40, extra=30), close_together(7)
+    spoilt, make = [], module._tiles
+
+    def moved(*arguments, **options):
+        tiles = make(*arguments, **options)
+        spoilt.append(len(tiles.place))
+        return tiles._replace(corner=tiles.corner + 0.1)
+
+    right = isochrones(network, homes, [900], hole_m2=0)
+    with mock.patch.object(module, "_tiles", moved):
+        wrong = isochrones(network, homes, [900], hole_m2=0)
+        alone = isochrones(network, homes.iloc[:1], [900], hole_m2=0)
+    assert len(spoilt) == 1
+    assert spoilt[0] > 100
+    assert (np.abs(wrong["area_m2"] - right["area_m2"]) > 0.01).all()
+    assert alone["area_m2"][0] == pytest.approx(right["area_m2"][0], abs=1e-3)
 
 
 @pytest.fixture(scope="module")

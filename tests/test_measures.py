@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -16,8 +19,9 @@ from shapely import Point, box
 
 from circle15.areas import indicators, plaza_areas_m2, unanswered
 from circle15.areas.measures import FORMULAS
-from circle15.checklist import EXTENSION_KINDS, KINDS, Policy, policies
+from circle15.checklist import EXTENSION_KINDS, KINDS, Policy, policies, standards
 from circle15.checklist.forms import forms
+from circle15.checklist.policy import NEVER_ASKED, base_id, requirement_ids
 from circle15.errors import InputError
 
 # District d1 holds the urban c1 and c2, district d2 the rural c3; each community is 0.01 degrees wide.
@@ -479,3 +483,69 @@ def test_the_given_frames_stay_as_they_were() -> None:
     plaza_areas_m2(gpd.GeoDataFrame(geometry=[shapely.box(120, 30, 120.001, 30.001)], crs="EPSG:4326"), SHAPES)
     answered("guanghe_2019", "B-1/post", sites=[("s1", 120.005, {"post": "confirmed"})])
     pd.testing.assert_frame_equal(pd.DataFrame(SHAPES), pd.DataFrame(before))
+
+
+def test_each_of_the_111_requirements_is_told_once() -> None:
+    told = {base_id(row.id) for policy in policies().values() for row in policy.requirements}
+    assert told | set(NEVER_ASKED) == set(requirement_ids())
+    assert not told & set(NEVER_ASKED)
+    assert len(requirement_ids()) == 111
+
+
+def test_the_page_of_requirements_agrees_with_the_policies() -> None:
+    docs = Path(__file__).resolve().parents[1] / "docs"
+    page = (docs / "requirements.md").read_text(encoding="utf-8")
+    listed = re.findall(r"(?m)^\| ([A-J]-\d+) \|", page)
+    assert listed == requirement_ids()
+    spec = importlib.util.spec_from_file_location("make_requirements", docs / "make_requirements.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.table() == page  # else run docs/make_requirements.py
+    for policy in policies().values():
+        for row in policy.requirements:
+            line = next(line for line in page.splitlines() if line.startswith(f"| {base_id(row.id)} |"))
+            assert (row.formula or row.form or "out of scope") in line
+
+
+def test_standards_say_where_they_are_told_and_how_surely() -> None:
+    assert not set(standards()) & set(policies())
+    for standard in standards().values():
+        assert standard.source
+        assert standard.status
+        for row in standard.requirements:
+            assert (row.formula is not None) + (row.form is not None) == 1
+            assert row.target_share is None
+
+
+def test_the_nations_area_is_judged_beside_the_plans() -> None:
+    figures = [community("c1", facility_area_m2=600, households=2000)]
+    frame = measure_all([standards()["nine_ministries_2025"]], [], (), figures, None, {}).set_index("area_id")
+    assert frame.loc["c1", ["indicator", "value_confirmed", "threshold", "met"]].tolist() == ["area", 30, 30, "yes"]
+    assert set(frame["plan_year"]) == {2030}
+
+
+def test_ten_minutes_to_a_market_have_no_verdict() -> None:
+    access = gaps(farmers_market=[("covered", 600.0, "s1", 1), ("covered", 601.0, "s1", 1), ("gap", np.inf, None, 0)])
+    frame = measure_all([standards()["living_circle_minutes"]], [], (), None, None, {}, access)
+    row = frame[(frame["indicator"] == "market/farmers_market") & (frame["area_id"] == "all")].iloc[0]
+    # Of the urban 6 + 3: 6 in exactly 10 minutes; 3 further, with a place that may yet be nearer unconfirmed.
+    assert (row["value_confirmed"], row["denominator"], row["met"]) == (6 / 9, 9, "undetermined")
+
+
+def test_what_registers_say_in_words_counts_as_flags() -> None:
+    sites = [(f"s{i}", 120.005, {"post": "confirmed"}) for i in range(4)]
+    rows = answered("zhejiang_2025", "I-4", sites=sites, columns={"step_free": ["是", "否", 1.0, None]})
+    assert rows.loc["c1", ["value_confirmed", "share_unknown", "denominator"]].tolist() == [0.5, 0.25, 4]
+
+
+def test_a_confirmed_site_answers_even_where_the_layer_has_holes() -> None:
+    policy = policies()["guanghe_2019"]
+    frame = measure_all([policy], [("s1", 120.005, {"emergency_hut": "confirmed"})], (), None, None, {})
+    assert "B-6" not in set(unanswered([policy], frame)["indicator"])
+
+
+def test_figures_of_an_area_that_the_study_has_not_got_are_refused() -> None:
+    with pytest.raises(InputError, match="community_figures: c9 are no areas of the study"):
+        answered("panzhihua_2020", "E-2", figures=[community("c9", window_staff=3, service_windows=2)])

@@ -390,6 +390,19 @@ def test_hostile_names_are_escaped_in_the_page(tmp_path: Path) -> None:
     assert "© OpenStreetMap contributors" in page
 
 
+def test_the_owner_of_other_data_is_named(tmp_path: Path) -> None:
+    config = village(tmp_path)
+    text = config.read_text(encoding="utf-8")
+    owner = 'attribution = "光河市测绘院 <内部资料>"'
+    config.write_text(text.replace("[osm]\n", f"[osm]\n{owner}\n"), encoding="utf-8")
+    found = Study.from_config(config).check()
+    assert found["licence_url"] is None
+    page = check_html(found)
+    assert "光河市测绘院 &lt;内部资料&gt;" in page
+    assert "OpenStreetMap" not in page
+    assert check_text(found).endswith("光河市测绘院 <内部资料>, data of unknown date")
+
+
 def test_a_survey_is_counted(tmp_path: Path) -> None:
     result = Study.from_config(village(tmp_path)).run()
     out = result.write(tmp_path / "out", pages=False)

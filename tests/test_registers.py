@@ -387,3 +387,18 @@ def test_random_workbooks_give_frames_or_a_data_error(corner, rows):
         book.active.append(row)
     book.save(corner / "random.xlsx")
     frames_or_data_error(read_sites, corner / "random.xlsx")
+
+
+def test_words_of_a_few_are_told_as_their_ids(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text(
+        "设施编号,类别,经度,纬度,设施层级,对外开放,无障碍\n"
+        "1,社区服务中心,116.5,35.4,街道,,是\n2,室外体育活动中心,116.5,35.4,,低收费,NO\n",
+        encoding="utf-8",
+    )
+    sites, _ = read_sites(path)
+    told = sites[["facility_level", "open_to_public", "step_free"]].astype(object)
+    assert told.where(told.notna(), None).to_numpy().tolist() == [["street", None, "yes"], [None, "cheap", "no"]]
+    path.write_text(path.read_text(encoding="utf-8").replace("街道", "市级"), encoding="utf-8")
+    with pytest.raises(DataError, match="row 2: 设施层级/facility_level is unknown, write 社区、街道"):
+        read_sites(path)

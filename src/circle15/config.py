@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from circle15 import checklist
 from circle15.errors import ConfigError
@@ -34,8 +34,9 @@ def _any_kind(kind: str) -> str:
 
 
 def _known_policy(policy: str) -> str:
-    if policy not in checklist.policies():
-        raise ValueError(f"'{policy}' is no policy of the catalogue; use {', '.join(checklist.policies())}")
+    known = checklist.policies() | checklist.standards()
+    if policy not in known:
+        raise ValueError(f"'{policy}' is no policy of the catalogue; use {', '.join(known)}")
     return policy
 
 
@@ -92,6 +93,8 @@ class OsmSection(_Section):
     """West, south, east, north of the data; else the file's own box; else its nodes' box."""
     data_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     """The data's date, instead of what the file says."""
+    attribution: str | None = Field(default=None, min_length=1)
+    """Whose the data is and under which licence, where it isn't OpenStreetMap's."""
     complete: Kinds = ()
     """Kinds whose sites are all in the file; only these can show gaps."""
     complete_why: str | None = None
@@ -106,8 +109,6 @@ class ReadingSection(_Section):
     """In place of a file: postgresql://user@host/name, without a password."""
     coordinates: str = "wgs84"
     """The system of its coordinates: wgs84, gcj02, bd09, cgcs2000, EPSG:4547 ..."""
-    coordinates_checked: Flag = False
-    """The planner has looked and insists: that the places fit another system better is told, and stops nothing."""
     encoding: str | None = None
     """Of a text file or a Shapefile; else found, or asked for in doubt."""
     sheet: str | None = None
@@ -141,7 +142,23 @@ class ReadingSection(_Section):
         return self.table or "sql" if self.database is not None else self.file.name if self.file is not None else None
 
 
-class RegisterSection(ReadingSection):
+def _as_source(value: Any) -> Any:
+    """A path is a source read as it speaks for itself."""
+    return {"file": value} if isinstance(value, str | Path) else value
+
+
+Source = Annotated[ReadingSection, BeforeValidator(_as_source)]
+"""A path, or a table of what it is read from, and how."""
+
+
+class PlacesSection(ReadingSection):
+    """A register whose places are held against the map before anything is computed."""
+
+    coordinates_checked: Flag = False
+    """The planner has looked and insists: that the places fit another system better is told, and stops nothing."""
+
+
+class RegisterSection(PlacesSection):
     """One `[[registers]]`: a register of sites (table or map layer), and the kinds of which it lists every site."""
 
     complete: Kinds = ()
@@ -163,7 +180,7 @@ class RegisterSection(ReadingSection):
         return self
 
 
-class ResidencesSection(ReadingSection):
+class ResidencesSection(PlacesSection):
     """`[residences]`: where people live and what a residence weighs; without a source, the OSM buildings named here."""
 
     weight_meaning: Literal["residents", "dwellings", "floor_area_m2"] = "floor_area_m2"
@@ -180,7 +197,7 @@ class ResidencesSection(ReadingSection):
     """A population raster (GeoTIFF) that is spread over the residences by floor area, and makes weights residents."""
     population_unit: Literal["count", "per_km2", "per_ha"] | None = None
     """What a cell of the raster counts, where its file doesn't say."""
-    compounds: Path | None = None
+    compounds: Source | None = None
     """Compounds with residents of their own (compound_id, weight), which silence their buildings' estimates."""
 
     @property
@@ -206,17 +223,15 @@ class ResidencesSection(ReadingSection):
         return self
 
 
-class AreasSection(_Section):
-    """`[areas]`: communities and districts, from a layer or from OSM's administrative levels."""
+class AreasSection(ReadingSection):
+    """`[areas]`: communities and districts, from a polygon layer or from OSM's administrative levels."""
 
-    file: Path | None = None
-    """A polygon layer with level (community or district), area_id and name."""
     community_admin_level: Whole | None = Field(default=None, ge=1, le=11)
     district_admin_level: Whole | None = Field(default=None, ge=1, le=11)
 
     @model_validator(mode="after")
     def _one_source(self) -> AreasSection:
-        if self.file is not None and (self.community_admin_level or self.district_admin_level):
+        if self.name is not None and (self.community_admin_level or self.district_admin_level):
             raise ValueError("give either a file or admin levels of OSM, not both")
         return self
 
@@ -246,10 +261,10 @@ class WalkSection(_Section):
     min_component_m: Number = Field(default=500.0, ge=0)
     compound_default: Literal["open", "closed"] = "open"
     """Whether strangers walk on ways without access tags inside compounds."""
-    compounds: Path | None = None
+    compounds: Source | None = None
     """Compounds beside those on the map: a polygon layer with compound_id and perhaps name."""
-    gates: Path | None = None
-    """A register of gates (CSV or XLSX), open or closed."""
+    gates: Source | None = None
+    """A register of gates, open or closed."""
     open_gates: Literal["all"] | tuple[str, ...] = ()
     """Ids of closed gates to be opened, or "all": what if?"""
     origin: Literal["door", "gate"] = "door"
@@ -261,6 +276,18 @@ class MergingSection(_Section):
 
     distance_m: Number = Field(default=60.0, ge=0, le=500)
     """How far apart two sources may put the same site."""
+
+
+class FormsSection(_Section):
+    """`[forms]`: figures and lists that stand beside the map (docs/forms.md)."""
+
+    community_figures: Path | None = None
+    providers: Path | None = None
+    satisfaction: Path | None = None
+    demand_list: Path | None = None
+    inventory: Path | None = None
+    inventory_official: Flag = False
+    """Whether only items of the official list count."""
 
 
 class ThresholdsSection(_Section):
@@ -315,6 +342,7 @@ class StudyConfig(_Section):
     areas: AreasSection = AreasSection()
     walk: WalkSection = WalkSection()
     merging: MergingSection = MergingSection()
+    forms: FormsSection = FormsSection()
     thresholds: ThresholdsSection = ThresholdsSection()
     density: DensitySection = DensitySection()
     siting: SitingSection | None = None

@@ -19,11 +19,12 @@ from circle15.reach import warm_up
 from circle15.schema import LEVELS, NO_AREA, checked_residences, checked_site_kinds, checked_sites, points_of
 from circle15.sources.coordinates import SystemVerdict, from_wgs84, judge_system, name_twins
 from circle15.sources.elevation import read_elevation
+from circle15.sources.forms import read_form
 from circle15.sources.merging import from_source, merge_sites, sites_meant, sites_now
 from circle15.sources.opening import CHINA, calendar_note, open_site_kinds
 from circle15.sources.osm import osm_sites, read_osm
 from circle15.sources.population import PEOPLE_PER_M2, REACH_M, settle_people, spread_population, weights_of_households
-from circle15.sources.registers import Register, osm_areas, read_areas, read_compounds, read_gates, read_register
+from circle15.sources.registers import Register, osm_areas, read_register
 from circle15.sources.residences import osm_residences
 from circle15.sources.surveys import read_survey
 from circle15.units import FloatArray, minutes_to_s
@@ -32,14 +33,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
-    from circle15.config import ReadingSection, StudyConfig
+    from circle15.config import PlacesSection, ReadingSection, StudyConfig
     from circle15.network import Profile
     from circle15.sources.elevation import Elevation
     from circle15.sources.merging import Merged
     from circle15.sources.osm import OsmExtract
+    from circle15.sources.registers import What
     from circle15.units import BoolArray
 
 __all__ = [
+    "FORMS",
     "OSM_SOURCE",
     "STAGES",
     "Clock",
@@ -48,6 +51,7 @@ __all__ = [
     "data_date_of",
     "heights_file",
     "km_by_community",
+    "licence_of",
     "misplaced",
     "overview_of",
     "prepared",
@@ -74,6 +78,9 @@ UNTYPED_SHARE = 0.1
 """From this share of all buildings on, those that say only building=yes are worth a word."""
 
 
+FORMS = ("community_figures", "providers", "satisfaction", "demand_list", "inventory")
+"""Forms that are no registers, as `[forms]` names them."""
+
 _CONFLICTS = {
     "complete_register": "possible or implied sites of {kind} are not in its complete register and decide nothing",
     "surveyed_absent": "sites of {kind} decide nothing, since a survey found none there",
@@ -84,7 +91,7 @@ _CONFLICTS = {
 class JudgedRegister(NamedTuple):
     """A register of sites or residences as it was read, and whether its coordinates are what the config says."""
 
-    section: ReadingSection
+    section: PlacesSection
     what: Literal["sites", "residences"]
     register: Register
     verdict: SystemVerdict
@@ -109,6 +116,7 @@ class StudyData(NamedTuple):
     n_outside: int
     network: WalkNetwork
     layers: pd.DataFrame
+    forms: dict[str, pd.DataFrame]
     registers: tuple[JudgedRegister, ...]
     answered: tuple[int, int] | None
     told: tuple[str, ...]
@@ -162,14 +170,16 @@ def prepared(
         if wrong and not keep_misplaced:
             raise DataError("; ".join(wrong))
         said = _evidence(config, mapped, registers, told)
-        area_shapes = _areas(config, osm)
+        area_shapes = _areas(config, osm, told)
         settled, conflicts = _settled(config, said, area_shapes)
         counted = _open_then(config, said.sites, settled, told)
         residences, n_outside = _residences(
             config, osm, area_shapes, districts=districts, registers=registers, told=told
         )
+        forms = _forms(config, area_shapes)
     with clock(STAGES[2]):
         walk = config.walk
+        gates = _read(config, walk.gates, "gates", told)
         network = WalkNetwork.from_osm(
             osm,
             profile=profile_of(config),
@@ -177,13 +187,20 @@ def prepared(
             max_snap_m=walk.max_snap_m,
             min_component_m=walk.min_component_m,
             compound_default=walk.compound_default,
-            compounds=None if walk.compounds is None else read_compounds(config.file(walk.compounds)),
-            gates=None if walk.gates is None else read_gates(config.file(walk.gates)),
+            compounds=_read(config, walk.compounds, "compounds", told),
+            gates=gates,
         )
+        if gates is not None and walk.gates is not None:
+            lost = gates["gate_id"][~gates["gate_id"].isin(network.node_id)]
+            if len(lost):
+                told.append(
+                    f"{len(lost):,} gates of {walk.gates.name} stand on no way within 20 m and part no ground from "
+                    f"another: {head(lost)}"
+                )
         layers = _layers(config, network, osm, said, area_shapes)
     return StudyData(
         osm, said.sites, said.site_kinds, said.merges, settled, counted, conflicts, area_shapes, residences, n_outside,
-        network, layers, registers, said.answered, tuple(told),
+        network, layers, forms, registers, said.answered, tuple(told),
     )  # fmt: skip
 
 
@@ -199,7 +216,7 @@ def profile_of(config: StudyConfig) -> Profile:
 
 def _registers(config: StudyConfig, osm: OsmExtract, mapped: gpd.GeoDataFrame) -> tuple[JudgedRegister, ...]:
     """Every register of sites, then that of residences, held against the map."""
-    wanted: list[tuple[ReadingSection, Literal["sites", "residences"]]] = [(one, "sites") for one in config.registers]
+    wanted: list[tuple[PlacesSection, Literal["sites", "residences"]]] = [(one, "sites") for one in config.registers]
     if config.residences.name is not None:
         wanted.append((config.residences, "residences"))
     if not wanted:
@@ -369,13 +386,23 @@ def complete_sources(config: StudyConfig) -> dict[str, set[str]]:
     return listed
 
 
-def _areas(config: StudyConfig, osm: OsmExtract) -> gpd.GeoDataFrame:
+def _areas(config: StudyConfig, osm: OsmExtract, told: list[str]) -> gpd.GeoDataFrame:
     section = config.areas
-    if section.file is not None:
-        return read_areas(config.file(section.file))
+    found = _read(config, section if section.name is not None else None, "areas", told)
+    if found is not None:
+        return found
     levels = {"community": section.community_admin_level, "district": section.district_admin_level}
     wanted = {level: admin for level, admin in levels.items() if admin is not None}
     return osm_areas(osm, wanted) if wanted else _no_areas()
+
+
+def _read(config: StudyConfig, section: ReadingSection | None, what: What, told: list[str]) -> gpd.GeoDataFrame | None:
+    """A register's frame, None where none is named."""
+    if section is None:
+        return None
+    register = read_register(config.source(section), what=what, settings=section)
+    told += register.notes
+    return register.frame
 
 
 def _no_areas() -> gpd.GeoDataFrame:
@@ -470,7 +497,9 @@ def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told
             f"cells without one, and {found['people_unplaced']:,.0f} find none within {REACH_M:.0f} m"
         )
     if section.compounds is not None:
-        figures = read_register(config.file(section.compounds), what="compounds").frame
+        figures = _read(config, section.compounds, "compounds", told)
+        if figures is None or "weight" not in figures:
+            raise DataError(f"{section.compounds.name}: lacks the header 权重/weight; give each compound's residents")
         residences, lost = settle_people(residences, figures)
         if len(lost):
             told.append(
@@ -478,6 +507,29 @@ def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told
                 f"count nowhere: {head(lost['compound_id'])}"
             )
     return residences
+
+
+def _forms(config: StudyConfig, area_shapes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+    """The forms that are filled in, by id; those that name areas name the study's."""
+    known = {level: set(area_shapes["area_id"][area_shapes["level"] == level]) for level in LEVELS}
+    known["study"] = {areas.EVERYWHERE}
+    read: dict[str, pd.DataFrame] = {}
+    for form in FORMS:
+        file = getattr(config.forms, form)
+        if file is None:
+            continue
+        table = read_form(config.file(file), form)
+        if "area_id" in table:
+            level = table["level"] if "level" in table else pd.Series("community", index=table.index)
+            strangers = [
+                area
+                for area, of in zip(table["area_id"], level, strict=True)
+                if pd.notna(area) and area not in known[str(of)]
+            ]
+            if strangers:
+                raise DataError(f"{config.file(file)}: {head(strangers)} are no areas of the study; use their area_id")
+        read[form] = table
+    return read
 
 
 def thresholds_s(config: StudyConfig, residences: gpd.GeoDataFrame) -> FloatArray:
@@ -540,6 +592,16 @@ def data_date_of(config: StudyConfig, osm: OsmExtract) -> str | None:
     return config.osm.data_date or osm.data_date
 
 
+def licence_of(config: StudyConfig) -> dict[str, str | None]:
+    """Whose the map's data is, and where its licence stands: OpenStreetMap's, where the config doesn't say."""
+    if config.osm.attribution is not None:
+        return {"attribution": config.osm.attribution, "licence_url": None}
+    return {
+        "attribution": "© OpenStreetMap contributors, ODbL 1.0",
+        "licence_url": "https://www.openstreetmap.org/copyright",
+    }
+
+
 def overview_of(config: StudyConfig, data: StudyData, snap_m: FloatArray) -> list[str]:
     """What the data is, in a few sentences; `snap_m` is how far each residence is from the network."""
     network, residences, sites = data.network, data.residences, data.sites
@@ -582,12 +644,6 @@ def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
                 f"{outside.sum():,} residences ({share:.1%} of the weight) lie in no {level} of the areas given "
                 f"and are told under '{NO_AREA}'"
             )
-    if config.walk.gates is not None:
-        gate_id = read_gates(config.file(config.walk.gates))["gate_id"]
-        lost = gate_id[~gate_id.isin(data.network.node_id)]
-        if len(lost):
-            gates = f"{len(lost):,} gates of {config.walk.gates}"
-            said.append(f"{gates} stand on no way within 20 m and part no ground from another: {head(lost)}")
     said += _register_warnings(config, data)
     for (kind, why), rows in data.conflicts.groupby(["kind", "why"], sort=True):
         said.append(f"{len(rows):,} {_CONFLICTS[str(why)].format(kind=kind)}: {head(rows['site_id'])}")

@@ -17,6 +17,7 @@ from circle15.inputs import (
     OSM_SOURCE,
     data_date_of,
     km_by_community,
+    licence_of,
     misplaced,
     overview_of,
     sources_of,
@@ -87,8 +88,7 @@ def data_quality(config: StudyConfig, data: StudyData) -> dict[str, Any]:
     return {
         "title": f"{config.title_zh} {config.title_en}",
         "data_date": data_date_of(config, data.osm),
-        "attribution": "© OpenStreetMap contributors, ODbL 1.0",
-        "licence_url": "https://www.openstreetmap.org/copyright",
+        **licence_of(config),
         "overview": overview_of(config, data, snap_m),
         "registers": [_register(one) for one in data.registers],
         "kinds": _kinds(config, data),

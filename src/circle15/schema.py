@@ -48,7 +48,8 @@ ACCESS_COLUMNS = (
 class StudyFrames:
     """Everything that a study found, as frames; what the outputs are made from.
 
-    The columns of each frame are listed in docs/files.md. `plan_summary` and `about` hold JSON-ready values.
+    The columns of each frame are listed in docs/files.md. `forms` sums up those filled in, by id;
+    `plan_summary` and `about` hold JSON-ready values.
     """
 
     residences: gpd.GeoDataFrame
@@ -65,6 +66,9 @@ class StudyFrames:
     gap_areas: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame
     survey: gpd.GeoDataFrame
+    compounds: pd.DataFrame
+    unanswered: pd.DataFrame
+    forms: dict[str, pd.DataFrame]
     candidates: gpd.GeoDataFrame
     plan: gpd.GeoDataFrame
     plan_summary: dict[str, Any]

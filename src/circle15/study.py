@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 import circle15
 from circle15 import areas, checklist, coverage
 from circle15.config import StudyConfig, load_config
 from circle15.errors import ConfigError, InputError
 from circle15.inputs import (
+    FORMS,
     STAGES,
     Clock,
     data_date_of,
     heights_file,
+    licence_of,
     prepared,
     profile_of,
     profiles_of,
@@ -44,6 +47,7 @@ from circle15.schema import (
     points_of,
 )
 from circle15.siting.proposal import no_proposal, propose_sites
+from circle15.sources.opening import weekly_hours
 from circle15.sources.osm import no_garbage_collection
 from circle15.survey import survey_list
 from circle15.units import FloatArray, IntArray, minutes_to_s
@@ -193,7 +197,8 @@ class Study:
             kept_out = (access["reason"] == "gate").to_numpy()
             gate_id = coverage.names_at(np.where(kept_out, behind.gate.ravel(), -1), network.edge_way.tolist())
             access = access.assign(gate_id=gate_id)
-            chosen_policies = [checklist.policies()[policy] for policy in config.policies]
+            known_policies = checklist.policies() | checklist.standards()
+            chosen_policies = [known_policies[policy] for policy in config.policies]
             frames: dict[str, Any] = {
                 "areas": areas.area_shares(residences, access, data.area_shapes),
                 "scores": areas.scores(residences, access),
@@ -207,11 +212,16 @@ class Study:
                     sites=sites,
                     site_kinds=data.settled,
                     layers=data.layers,
+                    figures=data.forms.get("community_figures"),
+                    hours=_weekly_hours(sites),
                 ),
                 "gap_areas": areas.gap_areas(residences, access, _walking_metres(network, doors)),
                 "gates": areas.gate_gains(residences, access, network.gates()),
                 "survey": survey_list(residences, access, sites, data.site_kinds, data.area_shapes),
+                "compounds": areas.compound_shares(residences, access, network.surroundings.compounds, network.gates()),
+                "forms": _summed_up(data.forms, official=config.forms.inventory_official),
             }
+            frames["unanswered"] = areas.unanswered(chosen_policies, frames["indicators"])
         with clock(STAGES[5]):
             proposal = no_proposal()
             if config.siting is not None:
@@ -289,8 +299,7 @@ class Study:
             "title_zh": config.title_zh,
             "title_en": config.title_en,
             "data_date": data_date_of(config, data.osm),
-            "attribution": "© OpenStreetMap contributors, ODbL 1.0",
-            "licence_url": "https://www.openstreetmap.org/copyright",
+            **licence_of(config),
             "weight_meaning": config.residences.studied_weight,
             "profile": network.profile.name,
             "speed_m_s": network.profile.speed_m_s,
@@ -307,9 +316,10 @@ class Study:
     ) -> dict[str, Any]:
         config = self.config
         inputs = [
-            config.osm.file, *(one.file for one in config.registers), config.areas.file, config.residences.file,
-            config.residences.population, config.residences.compounds, config.walk.compounds, config.walk.gates,
-            heights_file(config), config.survey,
+            config.osm.file, config.residences.population, heights_file(config), config.survey,
+            *(one.file for one in (*config.registers, config.areas, config.residences)),
+            *(one.file for one in (config.residences.compounds, config.walk.compounds, config.walk.gates) if one),
+            *(getattr(config.forms, form) for form in FORMS),
         ]  # fmt: skip
         return {
             "program": "circle15",
@@ -334,6 +344,23 @@ class Study:
             "warnings": about["warnings"],
             "timings_s": timings,
         }
+
+
+def _weekly_hours(sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """How long each site with known hours is open."""
+    hours = weekly_hours(sites["opening_hours"])
+    return hours.assign(site_id=sites["site_id"]).dropna(subset=["min_day_hours"]).reset_index(drop=True)
+
+
+def _summed_up(forms: dict[str, pd.DataFrame], *, official: bool) -> dict[str, pd.DataFrame]:
+    """What stands beside the score: providers, satisfaction, demands and service items, where their forms are there."""
+    summed: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+        "providers": areas.providers_by_area,
+        "satisfaction": lambda form: areas.satisfaction_by_kind(form, forms.get("providers")),
+        "demand_list": areas.matched_demand,
+        "inventory": lambda form: areas.inventory_by_category(form, official=official),
+    }
+    return {name: sums(forms[name]) for name, sums in summed.items() if name in forms}
 
 
 def _walking_metres(network: WalkNetwork, home: Snaps) -> Callable[[IntArray], Any]:

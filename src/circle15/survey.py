@@ -58,15 +58,22 @@ def survey_list(
     InputError
         when access names residences or sites that aren't given.
     """
-    strangers = access["residence_id"][~access["residence_id"].isin(residences["residence_id"])].unique()
-    if len(strangers):
+    maybe = (access["status"] == "possible").to_numpy()
+    unlisted = ((access["status"] == "unknown") & (access["reason"] == "data_missing")).to_numpy()
+    cells = access.loc[maybe | unlisted, ["residence_id", "kind", "site_id"]].assign(maybe=maybe[maybe | unlisted])
+    row = pd.Index(residences["residence_id"]).get_indexer(pd.Index(cells["residence_id"]))
+    if (row < 0).any():
+        strangers = cells["residence_id"][row < 0].unique()
         raise InputError(f"access names residences that aren't given: {head(strangers)}; give those it was made from")
-    by_id = residences.set_index("residence_id")
-    cells = access.assign(
-        weight=access["residence_id"].map(by_id["weight"]).to_numpy(dtype=np.float64),
-        community_id=access["residence_id"].map(by_id["community_id"]).fillna(NO_AREA).to_numpy(dtype=object),
+    places = points_of(residences)
+    cells = cells.assign(
+        weight=residences["weight"].to_numpy(dtype=np.float64)[row],
+        community_id=residences["community_id"].fillna(NO_AREA).to_numpy(dtype=object)[row],
+        lon=places.x.to_numpy()[row],
+        lat=places.y.to_numpy()[row],
     )
-    hanging = pd.concat([_on_sites(cells, sites, site_kinds), _on_communities(cells, residences, area_shapes)])
+    on_sites = _on_sites(cells[cells["maybe"]], sites, site_kinds)
+    hanging = pd.concat([on_sites, _on_communities(cells[~cells["maybe"]], area_shapes)])
     order = hanging["kind"].map({kind: i for i, kind in enumerate(KINDS)})
     hanging = hanging.assign(_kind=order, _id=hanging["site_id"].fillna(hanging["community_id"]))
     hanging = hanging.sort_values(["weight", "_kind", "ask", "_id"], ascending=[False, True, True, True])
@@ -76,9 +83,8 @@ def survey_list(
     return gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326")
 
 
-def _on_sites(cells: pd.DataFrame, sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame) -> pd.DataFrame:
+def _on_sites(maybe: pd.DataFrame, sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame) -> pd.DataFrame:
     """Possible sites and kinds, with the weight that they decide."""
-    maybe = cells[cells["status"] == "possible"]
     counted = maybe.groupby(["site_id", "kind"])["weight"].agg(weight="sum", n_residences="size").reset_index()
     lost = counted["site_id"][~counted["site_id"].isin(sites["site_id"])].unique()
     if len(lost):
@@ -93,12 +99,8 @@ def _on_sites(cells: pd.DataFrame, sites: gpd.GeoDataFrame, site_kinds: pd.DataF
     )
 
 
-def _on_communities(cells: pd.DataFrame, residences: gpd.GeoDataFrame, area_shapes: gpd.GeoDataFrame) -> pd.DataFrame:
+def _on_communities(unlisted: pd.DataFrame, area_shapes: gpd.GeoDataFrame) -> pd.DataFrame:
     """Kinds of which nobody has a complete list in a community, with the weight that doesn't know."""
-    unlisted = cells[(cells["status"] == "unknown") & (cells["reason"] == "data_missing")]
-    places = points_of(residences)
-    row = pd.Index(residences["residence_id"]).get_indexer(pd.Index(unlisted["residence_id"]))
-    unlisted = unlisted.assign(lon=places.x.to_numpy()[row], lat=places.y.to_numpy()[row])
     counted = unlisted.groupby(["community_id", "kind"]).agg(
         weight=("weight", "sum"), n_residences=("weight", "size"), lon=("lon", "mean"), lat=("lat", "mean")
     )

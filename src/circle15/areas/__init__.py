@@ -6,6 +6,7 @@ residences' weight, and areas that hold no weight have no row: a share of nothin
 
 from __future__ import annotations
 
+from circle15.areas.forms import inventory_by_category, matched_demand, providers_by_area, satisfaction_by_kind
 from circle15.areas.gaps import BUFFER_SEGMENTS, GAP_BUFFER_M, LINK_M, gap_areas, gate_gains
 from circle15.areas.indicators import indicators, unanswered
 from circle15.areas.measures import ADJACENT_M, SAME_SITE_M, plaza_areas_m2
@@ -30,7 +31,11 @@ __all__ = [
     "gap_areas",
     "gate_gains",
     "indicators",
+    "inventory_by_category",
+    "matched_demand",
     "plaza_areas_m2",
+    "providers_by_area",
+    "satisfaction_by_kind",
     "scores",
     "unanswered",
     "without_overlaps",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from circle15.areas.measures import Given, facts_of, measured
+from circle15.areas.measures import ADJACENT_M, SAME_SITE_M, Given, facts_of, measured
 from circle15.areas.reach import INDICATOR_TYPES, reach_indicators
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def indicators(
     layers: pd.DataFrame | None = None,
     figures: pd.DataFrame | None = None,
     hours: pd.DataFrame | None = None,
+    same_site_m: float = SAME_SITE_M,
+    adjacent_m: float = ADJACENT_M,
 ) -> pd.DataFrame:
     """What the policies ask, measured in each area, with a verdict that the data can carry.
 
@@ -44,6 +46,7 @@ def indicators(
     area_shapes, sites, site_kinds, layers : as in `StudyFrames`; layers say where a kind is complete.
     figures : community figures, a row an area: `level` (community, district, study), `area_id` and numbers.
     hours : `site_id, min_day_hours, holidays_open`, a row a site.
+    same_site_m, adjacent_m : how far apart two kinds are on one site, and adjoin, edge to edge.
 
     Returns
     -------
@@ -58,6 +61,7 @@ def indicators(
     given = Given(
         residences=residences, access=access, threshold_s=threshold_s, weight_meaning=weight_meaning,
         area_shapes=area_shapes, sites=sites, site_kinds=site_kinds, layers=layers, figures=figures, hours=hours,
+        same_site_m=same_site_m, adjacent_m=adjacent_m,
     )  # fmt: skip
     facts = facts_of(given)
     rows = [row for policy in policies for row in measured(policy, facts)]
@@ -81,8 +85,9 @@ def unanswered(policies: Iterable[Policy], measured: pd.DataFrame) -> pd.DataFra
     `policy, indicator, quote, form, needs_zh, needs_en`: `form` is the id of the form that holds the answer (missing
     where the tool doesn't ask; then the needs say why).
     """
-    told = measured[measured["share_unknown"] < 1]
-    answered = set(zip(told["policy"], told["indicator"].str.partition("/")[0], strict=True))
+    known = (measured["share_unknown"] < 1) | (measured["value_possible"] > 0)
+    told = measured[known]
+    answered = set(zip(told["policy"], told["indicator"].str.split("/").str[0], strict=True))
     records = []
     for policy in policies:
         for requirement in policy.requirements:

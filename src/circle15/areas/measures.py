@@ -21,12 +21,12 @@ from circle15.areas.shares import assign_areas, without_overlaps
 from circle15.areas.table import EVERYWHERE, STUDY, areas_of
 from circle15.checklist import KINDS
 from circle15.errors import InputError, head
-from circle15.schema import NO_AREA
+from circle15.schema import LEVELS, NO_AREA
 from circle15.units import local_crs, to_plane
 
 if TYPE_CHECKING:
     from circle15.checklist import Policy, Requirement
-    from circle15.units import BoolArray, FloatArray
+    from circle15.units import BoolArray, FloatArray, IntArray
 
 SAME_SITE_M = 30.0
 """Two kinds are on one site when no further apart than this, edge to edge."""
@@ -39,6 +39,8 @@ _LEVELS = {
     "township": "district", "city": STUDY, "province": STUDY,
 }  # fmt: skip
 _ABSENT, _UNKNOWN, _POSSIBLE, _CONFIRMED = range(4)
+
+_FLAGS: dict[Any, float] = {"是": 1.0, "yes": 1.0, "否": 0.0, "no": 0.0}
 
 _Row = dict[str, Any]
 
@@ -124,7 +126,7 @@ def facts_of(given: Given) -> Facts:
         sites=sites,
         held=held,
         complete=frozenset(zip(layers["community_id"], layers["kind"], strict=True)),
-        figures=_figures_of(given.figures),
+        figures=_figures_of(given.figures, shapes),
     )
 
 
@@ -137,12 +139,16 @@ def _members(shapes: gpd.GeoDataFrame, level: str, residences: pd.DataFrame) -> 
     return pd.DataFrame({"area_id": out["area_id"], "setting": settings})
 
 
-def _figures_of(figures: pd.DataFrame | None) -> dict[tuple[str, str], dict[str, float]]:
+def _figures_of(figures: pd.DataFrame | None, shapes: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
     if figures is None:
         return {}
     again = figures.duplicated(["level", "area_id"])
     if again.any():
         raise InputError(f"community_figures: {head(figures['area_id'][again])} stand twice; keep one row an area")
+    known = {*zip(shapes["level"], shapes["area_id"], strict=True), (STUDY, EVERYWHERE)}
+    strange = [pair[1] for pair in zip(figures["level"], figures["area_id"], strict=True) if pair not in known]
+    if strange:
+        raise InputError(f"community_figures: {head(strange)} are no areas of the study; use its area ids and levels")
     names = [name for name in figures if pd.api.types.is_numeric_dtype(figures[name].dtype)]
     table: list[list[float]] = figures[names].to_numpy(dtype=np.float64).tolist()
     rows = [dict(zip(map(str, names), row, strict=True)) for row in table]
@@ -256,9 +262,10 @@ def _presence(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
     rows = []
     for name in KINDS if names == "all" else names:
         held = facts.sites["site_id"].map(facts.held.get(name, {}))
+        where = facts.sites["community_id"]
+        sure, either = (some.groupby(where).sum() for some in (held == _CONFIRMED, held.notna()))
         for area_id in _areas_at("community", requirement, facts):
-            here = held[facts.sites["community_id"] == area_id]
-            confirmed, possible = float((here == _CONFIRMED).sum()), float(here.notna().sum())
+            confirmed, possible = float(sure.get(area_id, 0)), float(either.get(area_id, 0))
             unknown = 0.0 if (area_id, name) in facts.complete else 1.0
             row = _counted("community", area_id, (confirmed, possible, unknown), "sites", requirement)
             rows.append(row | {"indicator": f"{requirement.id}/{name}", "denominator": 1.0})
@@ -312,11 +319,12 @@ def _areas_with(requirement: Requirement, facts: Facts, policy: Policy) -> list[
     """The share of communities or districts that have a kind, or a figure above zero, or meet another requirement."""
     measure = requirement.measure or {}
     area = measure["area"]
+    speaks_of = set(_areas_at(area, requirement, facts))
     answers: dict[str, dict[str, int]] = {}
     if "kinds" in measure:
         for name in measure["kinds"]:
             answers[f"{requirement.id}/{name}" if measure.get("each") else requirement.id] = {
-                area_id: _has(name, area, area_id, facts) for area_id in _areas_at(area, requirement, facts)
+                area_id: code for area_id, code in _with(name, area, facts).items() if area_id in speaks_of
             }
     elif "of" in measure:
         values = {key: row for key, row in facts.figures.items() if set(measure["of"]) <= _known(row)}
@@ -351,13 +359,17 @@ def _areas_with(requirement: Requirement, facts: Facts, policy: Policy) -> list[
     ]  # fmt: skip
 
 
-def _has(name: str, level: str, area_id: str, facts: Facts) -> int:
-    """Whether an area has a kind: the best evidence there; where there is none, what a complete layer says."""
-    here = facts.sites.loc[facts.sites[f"{level}_id"] == area_id, "site_id"].map(facts.held.get(name, {}))
-    if here.notna().any():
-        return int(here.max())
-    parts = [area_id] if level == "community" else _communities_of(level, area_id, facts)
-    return _ABSENT if parts and all((one, name) in facts.complete for one in parts) else _UNKNOWN
+def _with(name: str, level: str, facts: Facts) -> dict[str, int]:
+    """Whether each area has a kind: the best evidence there; where there is none, what complete layers say."""
+    held = facts.sites["site_id"].map(facts.held.get(name, {}))
+    best = held.groupby(facts.sites[f"{level}_id"]).max().dropna()
+    table = facts.communities if level == "community" else facts.districts
+    answer = {}
+    for area_id in map(str, table["area_id"]):
+        parts = [area_id] if level == "community" else _communities_of(level, area_id, facts)
+        without = _ABSENT if parts and all((one, name) in facts.complete for one in parts) else _UNKNOWN
+        answer[area_id] = int(best.get(area_id, without))
+    return answer
 
 
 def _share(level: str, area_id: str, codes: list[int], target: float | None, unit: str) -> list[_Row]:
@@ -426,11 +438,13 @@ def _sites(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
         elif asked != "community":
             return []
     values = facts.sites[column]
-    if "at_least" in measure:
-        good = pd.to_numeric(values) >= measure["at_least"]
+    if "at_least" in measure:  # a register's words are flags: 是 is 1
+        told_as = values.astype(object).map(lambda value: _FLAGS.get(value, value), na_action="ignore")
+        numbers = pd.to_numeric(told_as, errors="coerce").astype("float64")
+        good, silent = numbers >= measure["at_least"], numbers.isna()
     else:
-        good = values.astype(str).isin(measure["among"])
-    code = np.where(values.isna(), _UNKNOWN, np.where(good, _CONFIRMED, _ABSENT))
+        good, silent = values.isin(measure["among"]), values.isna()
+    code = np.where(silent, _UNKNOWN, np.where(good, _CONFIRMED, _ABSENT))
     return _site_shares(chosen, code, facts, measure.get("target"))
 
 
@@ -470,16 +484,18 @@ def _holding(names: Any, facts: Facts) -> BoolArray:
 def _site_shares(chosen: BoolArray, code: Any, facts: Facts, target: float | None) -> list[_Row]:
     rows = []
     for level, area_id, members in _site_areas(facts):
-        here = members & chosen
-        rows += _share(level, area_id, [int(one) for one in code[here]], target, "share of sites")
+        here = code[members[chosen[members]]]
+        rows += _share(level, area_id, [int(one) for one in here], target, "share of sites")
     return rows
 
 
-def _site_areas(facts: Facts) -> Iterator[tuple[str, str, BoolArray]]:
-    for level, table in (("community", facts.communities), ("district", facts.districts)):
-        for area_id in table["area_id"]:
-            yield level, str(area_id), (facts.sites[f"{level}_id"] == area_id).to_numpy()
-    yield STUDY, EVERYWHERE, np.ones(len(facts.sites), dtype=bool)
+def _site_areas(facts: Facts) -> Iterator[tuple[str, str, IntArray]]:
+    """Level, area and rows of the sites of every area that holds any."""
+    for level in LEVELS:
+        for area_id, rows in sorted(facts.sites.groupby(f"{level}_id").indices.items()):
+            yield level, str(area_id), np.asarray(rows)
+    if len(facts.sites):
+        yield STUDY, EVERYWHERE, np.arange(len(facts.sites))
 
 
 def _kinds_per_site(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
@@ -497,9 +513,8 @@ def _kinds_per_site(requirement: Requirement, facts: Facts, _: Policy) -> list[_
         return _site_shares(most > 0, codes, facts, None)
     return [
         _counted(level, area_id, (float(confirmed[members].max()), float(most[members].max()), 0.0), "kinds")
-        | {"denominator": float(members.sum())}
+        | {"denominator": float(len(members))}
         for level, area_id, members in _site_areas(facts)
-        if members.any()
     ]
 
 

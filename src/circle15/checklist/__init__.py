@@ -14,7 +14,7 @@ from circle15.checklist.catalogue import (
 )
 from circle15.checklist.kind_names import Told, kind_spellings, kinds_told, names_fitting
 from circle15.checklist.matcher import Match, match, osm_keys
-from circle15.checklist.policy import Policy, Requirement, policies
+from circle15.checklist.policy import Policy, Requirement, policies, standards
 
 __all__ = [
     "EXTENSION_KINDS",
@@ -35,4 +35,5 @@ __all__ = [
     "names_fitting",
     "osm_keys",
     "policies",
+    "standards",
 ]

@@ -9,7 +9,18 @@ from typing import Any
 
 from circle15.checklist.catalogue import KINDS, read_toml
 
+_STANDARD_IDS = (
+    "complete_community_2020", "convenience_circle_2021", "living_circle_minutes", "nine_ministries_2025",
+)  # fmt: skip
 _POLICY_IDS = ("guanghe_2019", "northeast_city", "panzhihua_2020", "shaoyang_2025", "zhejiang_2025")
+
+_REQUIREMENTS = {"A": 13, "B": 21, "C": 12, "D": 11, "E": 13, "F": 16, "G": 4, "H": 4, "I": 4, "J": 13}
+
+NEVER_ASKED = {
+    "J-11": "health files of residents: no data on persons belongs in this tool",
+    "J-12": "persons under supervision and their cases: no data on persons belongs in this tool",
+}
+"""Requirements that no policy's file holds, on purpose, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +71,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One plan document; `document` begins the file name of its copy."""
+    """One plan document or standard; `document` begins the file name of its copy.
+
+    A standard has no copy: `source` is where its facts are told and `status` how sure they are, and its quotes are
+    facts in our words, not the document's text.
+    """
 
     id: str
     name_zh: str
@@ -69,6 +84,8 @@ class Policy:
     plan_year: int | None
     document: str
     requirements: tuple[Requirement, ...]
+    source: str | None = None
+    status: str | None = None
 
 
 def policies() -> dict[str, Policy]:
@@ -80,13 +97,45 @@ def policies() -> dict[str, Policy]:
     return dict(_policies())
 
 
+def standards() -> dict[str, Policy]:
+    """National standards and guides beside the five policies, sorted by id: only what a source tells, and how surely.
+
+    >>> standards()["nine_ministries_2025"].status
+    'news report'
+    """
+    return dict(_standards())
+
+
+@cache
+def _standards() -> dict[str, Policy]:
+    return {standard_id: _policy(standard_id, "standards") for standard_id in _STANDARD_IDS}
+
+
+def requirement_ids() -> list[str]:
+    """The ids of the 111 requirements that were read out of the five documents.
+
+    >>> len(requirement_ids())
+    111
+    """
+    return [f"{letter}-{n}" for letter, most in _REQUIREMENTS.items() for n in range(1, most + 1)]
+
+
+def base_id(requirement_id: str) -> str:
+    """The requirement that a part of it belongs to.
+
+    >>> base_id("F-8b")
+    'F-8'
+    """
+    return requirement_id.rstrip("abcd")
+
+
 @cache
 def _policies() -> dict[str, Policy]:
     return {policy_id: _policy(policy_id) for policy_id in _POLICY_IDS}
 
 
-def _policy(policy_id: str) -> Policy:
-    table = read_toml("policies", f"{policy_id}.toml")
+def _policy(policy_id: str, folder: str = "policies") -> Policy:
+    table = read_toml(folder, f"{policy_id}.toml")
     head = table["policy"]
     plan_year = head.get("plan_year")
     return Policy(
@@ -97,6 +146,8 @@ def _policy(policy_id: str) -> Policy:
         plan_year=plan_year,
         document=head["document"],
         requirements=tuple(_requirement(row, plan_year) for row in table["requirement"]),
+        source=head.get("source"),
+        status=head.get("status"),
     )
 
 

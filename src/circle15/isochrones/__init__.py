@@ -19,12 +19,13 @@ import shapely
 
 from circle15.errors import InputError
 from circle15.isochrones import _kernels
+from circle15.network.streets import StreetSteps, straight_steps
 from circle15.reach import ReachedParts, checked_cutoff_s, reached_parts, take
 from circle15.schema import checked_residences, checked_sites, points_of
 from circle15.units import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from circle15.network import Snaps, WalkNetwork
 
@@ -35,6 +36,7 @@ _CELLS_A_WIDTH = 2.25  # a line across a cell leaves at most a twentieth of the 
 _PRECISION_M = 1e-6  # of unions
 _PLACES_AT_ONCE = 1024  # bounds the memory of reached parts
 _PLACES_A_TASK = 32
+_TIMES_WORTH = 3  # a tile is worth keeping for as many circles
 
 
 def isochrones(
@@ -170,10 +172,10 @@ def _circles(
 ) -> gpd.GeoDataFrame:
     """The frame of circles or catchments: one row a place and cutoff."""
     places = network.plane(geometry)
-    lines, step_m = _lines(network), width_m / _CELLS_A_WIDTH
+    lines, step_m = network.steps, width_m / _CELLS_A_WIDTH
     wet = None if water is None else shapely.STRtree(network.plane(water))
 
-    def draw(rows: IntArray, reached: list[ReachedParts], stamps: _Stamps) -> tuple[np.ndarray[Any, Any], FloatArray]:
+    def draw(rows: IntArray, reached: list[ReachedParts], kept: _Kept) -> tuple[np.ndarray[Any, Any], FloatArray]:
         shapes = np.empty((len(rows), len(limits)), dtype=object)
         home = take(snaps, rows)
         for column, (limit, block) in enumerate(zip(limits, reached, strict=True)):
@@ -183,7 +185,7 @@ def _circles(
                 shapes[:, column] = _united(network, parts, home, legs, width_m=width_m, hole_m2=hole_m2, wet=wet)
             else:
                 shapes[:, column] = _outlined(
-                    lines, stamps, parts, home, legs, width_m=width_m, hole_m2=hole_m2, wet=wet, step_m=step_m
+                    lines, kept, parts, home, legs, width_m=width_m, hole_m2=hole_m2, wet=wet, step_m=step_m
                 )
             if column:
                 # A round end is cut by lines from where the grid meets it, so that a longer walk may cut off a sliver
@@ -199,8 +201,8 @@ def _circles(
             some = take(snaps, block)
             reached = [reached_parts(network, some, cutoff_s=limit, backwards=backwards) for limit in limits]
             chunks = np.array_split(block, -(-len(block) // _PLACES_A_TASK))
-            stamps = _stamps(lines, reached, width_m, step_m, pool)
-            drawn += pool.map(draw, chunks, repeat(reached), repeat(stamps))
+            kept = _kept(lines, reached, width_m, step_m, pool)
+            drawn += pool.map(draw, chunks, repeat(reached), repeat(kept))
     shapes, area_m2 = zip(*drawn, strict=True) if drawn else ((), ())
     return gpd.GeoDataFrame(
         {
@@ -213,59 +215,98 @@ def _circles(
     )
 
 
-class _Lines(NamedTuple):
-    """Streets as flat arrays in the local plane: line e is the rows start[e] to start[e + 1] of steps.
-
-    A step is its start's x and y, its direction and its length; each line's last step has no length.
-    """
-
-    step: FloatArray
-    along: FloatArray
-    start: IntArray
-
-
-def _lines(network: WalkNetwork) -> _Lines:
-    xy, start = shapely.get_coordinates(network.lines), network.coords_start
-    step = _steps(xy, np.vstack([xy[1:], xy[-1:]]))
-    step[start[1:] - 1, 4] = 0.0
-    along = np.concatenate([[0.0], np.cumsum(step[:-1, 4])])
-    return _Lines(step, along - np.repeat(along[start[:-1]], np.diff(start)), start)
-
-
-def _steps(begin: FloatArray, end: FloatArray) -> FloatArray:
-    """(n, 5) start, direction and length of straight ways; a way of no length points east."""
-    way = end - begin
-    length = np.hypot(way[:, 0], way[:, 1])
-    still = length == 0.0
-    direction = np.where(still[:, None], (1.0, 0.0), way / np.where(still, 1.0, length)[:, None])
-    return np.column_stack([begin, direction, length])
-
-
-class _Stamps(NamedTuple):
-    """What whole streets mark on the grid: street e has the stamp of_line[e] (see `_kernels.stamps`)."""
+class _Kept(NamedTuple):
+    """What circles drawn together copy: street e, where some place reaches it whole, has the stamp `of_line[e]`."""
 
     of_line: IntArray
-    indptr: IntArray
-    run: IntArray
-    mark: _kernels.MarkArray
+    stamps: _kernels.Stamps
+    tiles: _kernels.Tiles
 
 
-def _stamps(
-    lines: _Lines, reached: Sequence[ReachedParts], width_m: float, step_m: float, pool: ThreadPoolExecutor
-) -> _Stamps:
-    """Stamps of the streets that some place reaches whole."""
-    whole = np.zeros(len(lines.start) - 1, dtype=bool)
-    for parts in reached:
-        whole[parts.edge[(parts.low <= 0.0) & (parts.high >= 1.0)]] = True
-    shares = np.array_split(np.flatnonzero(whole), os.cpu_count() or 1)
-    made = list(pool.map(lambda edges: _kernels.stamps(edges, *lines, width_m, step_m), shares))
-    # One share after the other: runs count on from those before, and so do marks.
-    n_runs = np.cumsum([0, *(len(run) for _, run, _ in made)])
-    n_marks = np.cumsum([0, *(len(mark) for _, _, mark in made)])
-    indptr = [start[1:] + before for (start, _, _), before in zip(made, n_runs[:-1], strict=True)]
-    run = [of + np.array([0, 0, before, before]) for (_, of, _), before in zip(made, n_marks[:-1], strict=True)]
-    mark = np.concatenate([of for _, _, of in made])
-    return _Stamps(np.cumsum(whole) - 1, np.concatenate([[0], *indptr]), np.concatenate(run), mark)
+def _kept(
+    lines: StreetSteps, reached: Sequence[ReachedParts], width_m: float, step_m: float, pool: ThreadPoolExecutor
+) -> _Kept:
+    whole = np.concatenate([parts.edge[(parts.low <= 0.0) & (parts.high >= 1.0)] for parts in reached])
+    times = np.bincount(whole, minlength=len(lines.start) - 1)
+    edges = np.flatnonzero(times)
+
+    def shared_out(kernel: Callable[..., Any]) -> list[Any]:
+        shares = np.array_split(edges, os.cpu_count() or 1)
+        return list(pool.map(lambda some: kernel(some, *lines, width_m, step_m), shares))
+
+    stamps, tiles = _stamps(shared_out(_kernels.stamps)), _kernels.no_tiles()
+    if len(whole) > _TIMES_WORTH * len(edges):
+        indptr, touched = zip(*shared_out(_kernels.touched), strict=True)
+        tiles = _tiles(
+            lines, stamps, times[edges], _joined(indptr), np.concatenate(touched),
+            width_m=width_m, step_m=step_m, pool=pool,
+        )  # fmt: skip
+    return _Kept(np.cumsum(times > 0) - 1, stamps, tiles)
+
+
+def _stamps(made: Sequence[_kernels.Stamps]) -> _kernels.Stamps:
+    """All stamps, one share after the other: runs count on from those before, and so do marks."""
+    edge, window, indptr, run, mark = zip(*made, strict=True)
+    n_marks = np.cumsum([0, *(len(of) for of in mark)])
+    counted_on = [of + np.array([0, 0, before, before]) for of, before in zip(run, n_marks[:-1], strict=True)]
+    return _kernels.Stamps(
+        np.concatenate(edge), np.concatenate(window), _joined(indptr), np.concatenate(counted_on), np.concatenate(mark)
+    )
+
+
+def _tiles(
+    lines: StreetSteps,
+    stamps: _kernels.Stamps,
+    times: IntArray,
+    indptr: IntArray,
+    touched: IntArray,
+    *,
+    width_m: float,
+    step_m: float,
+    pool: ThreadPoolExecutor,
+) -> _kernels.Tiles:
+    """The tiles that enough circles may have in common, of those that stamps touch."""
+    place, tile, touching = _tiles_in_blocks(touched)
+    stamp = np.repeat(np.arange(len(times)), np.diff(indptr))
+    most = np.full(len(place), np.iinfo(np.int64).max)
+    np.minimum.at(most, tile, times[stamp])
+    keep = most >= _TIMES_WORTH
+    if not keep.any():
+        return _kernels.no_tiles()
+    tile = np.where(keep, np.cumsum(keep) - 1, -1)[tile]
+    place, touching = place[keep], touching[keep]
+    of_tile = stamp[np.argsort(tile, kind="stable")[np.count_nonzero(tile < 0) :]]
+    first = np.concatenate([[0], np.cumsum(touching)])
+    cuts = np.unique(np.linspace(0, len(place), 4 * (os.cpu_count() or 1) + 1).astype(np.int64))
+    made = pool.map(
+        lambda start, end: _kernels.shared(
+            place[start:end], first[start : end + 1], of_tile, stamps, *lines, width_m, step_m
+        ),
+        cuts[:-1],
+        cuts[1:],
+    )
+    start, goes, comes, corners_first, corner = zip(*made, strict=True)
+    return _kernels.Tiles(
+        indptr, tile.astype(np.int32), place, touching.astype(np.int32), _joined(start),
+        np.concatenate(goes), np.concatenate(comes), _joined(corners_first), np.concatenate(corner),
+    )  # fmt: skip
+
+
+def _tiles_in_blocks(touched: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Each tile once, block after block and row after row; which one each row is; and how many rows each one has."""
+    block, inner = np.divmod(touched, _kernels.BLOCK)
+    block -= block.min(axis=0)
+    key = (block @ [block[:, 1].max() + 1, 1] * _kernels.BLOCK + inner[:, 0]) * _kernels.BLOCK + inner[:, 1]
+    _, tile, touching = np.unique(key, return_inverse=True, return_counts=True)
+    place = np.empty((len(touching), 2), dtype=np.int64)
+    place[tile] = touched
+    return place, tile, touching
+
+
+def _joined(starts: Sequence[IntArray]) -> IntArray:
+    """One `indptr` of several: each counts on from the one before."""
+    before = np.cumsum([0, *(of[-1] for of in starts)])
+    return np.concatenate([[0], *(of[1:] + n for of, n in zip(starts, before[:-1], strict=True))])
 
 
 def _part_rows(parts: ReachedParts, rows: IntArray) -> ReachedParts:
@@ -286,8 +327,8 @@ def _legs(network: WalkNetwork, home: Snaps, shapes: np.ndarray[Any, Any], cutof
 
 
 def _outlined(
-    lines: _Lines,
-    stamps: _Stamps,
+    lines: StreetSteps,
+    kept: _Kept,
     parts: ReachedParts,
     home: Snaps,
     legs: FloatArray,
@@ -299,8 +340,8 @@ def _outlined(
 ) -> np.ndarray[Any, Any]:
     """A polygon a place, by the grid."""
     corners, start, owner, area = _kernels.outlines(
-        *parts, *lines, stamps.of_line, stamps.indptr, stamps.run, stamps.mark,
-        home.indptr, _steps(legs[:, :2], legs[:, 2:]), width_m, hole_m2 if wet is None else 0.0, step_m,
+        *parts, *lines, *kept,
+        home.indptr, straight_steps(legs[:, :2], legs[:, 2:]), width_m, hole_m2 if wet is None else 0.0, step_m,
     )  # fmt: skip
     rings = np.asarray(
         shapely.linearrings(corners, indices=np.repeat(np.arange(len(area)), np.diff(start))), dtype=object

@@ -124,6 +124,35 @@ def lengths_m(lonlat: FloatArray, positions: IntArray, start: IntArray) -> Float
     return np.asarray(np.maximum(total[start[1:] - 1] - total[start[:-1]], 0.0), dtype=np.float64)
 
 
+class StreetSteps(NamedTuple):
+    """Streets as flat arrays: street e is the rows start[e] to start[e + 1] of steps.
+
+    A step is its start's x and y, its direction and its length, `along` the way from the street's start; each street's
+    last step has no length.
+    """
+
+    step: FloatArray
+    along: FloatArray
+    start: IntArray
+
+
+def street_steps(xy: FloatArray, start: IntArray) -> StreetSteps:
+    """Steps of the streets through the points xy, street e through those from start[e] to start[e + 1]."""
+    step = straight_steps(xy, np.vstack([xy[1:], xy[-1:]]))
+    step[start[1:] - 1, 4] = 0.0
+    along = np.concatenate([[0.0], np.cumsum(step[:-1, 4])])
+    return StreetSteps(step, along - np.repeat(along[start[:-1]], np.diff(start)), start)
+
+
+def straight_steps(begin: FloatArray, end: FloatArray) -> FloatArray:
+    """(n, 5) start, direction and length of straight ways; a way of no length points east."""
+    way = end - begin
+    length = np.hypot(way[:, 0], way[:, 1])
+    still = length == 0.0
+    direction = np.where(still[:, None], (1.0, 0.0), way / np.where(still, 1.0, length)[:, None])
+    return np.column_stack([begin, direction, length])
+
+
 def as_lines(xy: FloatArray, start: IntArray, rows: IntArray | None = None) -> np.ndarray[Any, Any]:
     """Line i is the rows start[i] to start[i + 1] of xy; with `rows` only the lines of these numbers."""
     size = np.diff(start)

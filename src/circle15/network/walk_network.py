@@ -38,7 +38,7 @@ from circle15.network.snapping import (
 )
 from circle15.network.snaps import Snaps
 from circle15.network.squares import with_squares_crossed
-from circle15.network.streets import as_lines, lengths_m, split_at_junctions, walkable_ways
+from circle15.network.streets import StreetSteps, as_lines, lengths_m, split_at_junctions, street_steps, walkable_ways
 from circle15.network.tables import checked_network_tables
 from circle15.schema import checked_compounds, checked_gates
 from circle15.units import WGS84, BoolArray, FloatArray, IntArray, from_plane, local_crs, to_plane
@@ -515,6 +515,11 @@ class WalkNetwork:
         """(m,) shapely lines in the local plane."""
         x, y = to_plane(self.crs).transform(self.coords_lonlat[:, 0], self.coords_lonlat[:, 1])
         return as_lines(np.column_stack([x, y]), self.coords_start)
+
+    @cached_property
+    def steps(self) -> StreetSteps:
+        """The streets step by step, in the local plane."""
+        return street_steps(shapely.get_coordinates(self.lines), self.coords_start)
 
     @cached_property
     def snap_tree(self) -> tuple[IntArray, shapely.STRtree]:

@@ -101,6 +101,7 @@ def check_text(found: dict[str, Any]) -> str:
             console.print(drawn)
         for note in section.notes:
             console.print(Text(f"  {note.en}"))
+    console.print(Text(f"\n{_clean(found['attribution'])}, data of {found['data_date'] or 'unknown date'}"))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).rstrip()
 
 
@@ -113,7 +114,7 @@ def check_html(found: dict[str, Any]) -> str:
     return environment.from_string(template).render(
         title=_clean(found["title"]),
         data_date=found["data_date"],
-        attribution=found["attribution"],
+        attribution=_clean(found["attribution"]),
         licence_url=found["licence_url"],
         errors=[_clean(error) for error in found["errors"]],
         sections=[section for section in _sections(found) if section.title != _ERRORS],

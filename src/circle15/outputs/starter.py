@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -16,16 +16,17 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from circle15 import checklist
+from circle15.checklist.forms import forms
 from circle15.errors import ConfigError
 from circle15.outputs.workbook import still_bytes
-from circle15.sources.registers import EXAMPLE_ID, RESIDENCE_REGISTER, RURAL_ZH, SITE_REGISTER, URBAN_ZH
+from circle15.sources.registers import EXAMPLE_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from circle15.sources.registers import Column
+    from circle15.checklist.forms import Form, FormColumn
 
 __all__ = ["write_starter"]
 
@@ -39,7 +40,8 @@ def write_starter(folder: Path) -> list[Path]:
 
     Returns
     -------
-    The files written: study.toml, the registers of sites and residences as CSV and XLSX, README.md.
+    The files written: study.toml, README.md and a template of each of the nine forms (XLSX; facilities and
+    residences as CSV, too).
 
     Raises
     ------
@@ -83,86 +85,53 @@ def _move_in(staged: Path, folder: Path, names: Mapping[str, bytes]) -> None:
         raise
 
 
-class _Form(NamedTuple):
-    """A register's template."""
+_CSV_TOO = ("facilities", "residences")
+"""Forms that are written as CSV, too: what other programs export."""
 
-    name: str
-    columns: tuple[Column, ...]
-    example: tuple[str | float, ...]
-
-
-_SITES = _Form(
-    "设施登记表",
-    SITE_REGISTER,
-    (
-        EXAMPLE_ID,
-        "示例：光河路社区卫生室（读取时跳过本行）",
-        "社区卫生室、药店",
-        116.5872,
-        35.4151,
-        "Mo-Su 08:00-18:00",
-        120,
-        30,
-    ),
-)
-_RESIDENCES = _Form(
-    "居住点登记表",
-    RESIDENCE_REGISTER,
-    (EXAMPLE_ID, "示例：光河小区3号楼（读取时跳过本行）", 116.5861, 35.4163, 96, URBAN_ZH),
-)
-
-_NOTES = {
-    "site_id": ("每个设施一个编号，不重复，可有前导零", "an id of its own for each site; leading zeros are kept"),
-    "residence_id": (
-        "每个居住点一个编号，不重复，可有前导零",
-        "an id of its own for each residence; leading zeros are kept",
-    ),
-    "name": ("名称或地址，可留空", "name or address; may be left empty"),
-    "kind": (
-        "下方所列名称或英文代号；一室多用时写在同一格，用、隔开",
-        "a name or id listed below; several kinds of one place go into one cell, separated by 、",
-    ),
-    "lon": ("WGS84 经度，十进制度，如 116.5872", "WGS84 longitude in decimal degrees, such as 116.5872"),
-    "lat": ("WGS84 纬度，十进制度，如 35.4151", "WGS84 latitude in decimal degrees, such as 35.4151"),
-    "opening_hours": ("如 Mo-Fr 08:30-17:30", "in the way of OpenStreetMap, such as Mo-Fr 08:30-17:30"),
-    "floor_area_m2": ("平方米，只写数字", "square metres, digits only"),
-    "capacity": ("座位、床位或服务人数，只写数字", "seats, beds or people served, digits only"),
-    "weight": (
-        "居民人数或户数（与 study.toml 的 weight_meaning 一致）；整列留空则各居住点相等",
-        "residents or dwellings, as weight_meaning in study.toml says; an empty column makes all residences equal",
-    ),
-    "setting": (
-        f"{URBAN_ZH}或{RURAL_ZH}；整列留空则按所在片区或 study.toml",
-        f"{URBAN_ZH} (urban) or {RURAL_ZH} (rural); an empty column follows the area or study.toml",
-    ),
-}
-_WIDTHS = {"name": 42, "kind": 32, "opening_hours": 24}
-_IDS = {"site_id", "residence_id"}
+_WIDTHS = {"name": 42, "kind": 32, "opening_hours": 24, "item": 32, "title": 32}
 _MOST_ROWS = 1_048_576  # of a sheet: the drop-downs reach to its end
 
 
 def _files() -> dict[str, bytes]:
     """Every file by name, in the order in which a planner needs them."""
     files = {"study.toml": _CONFIG.encode()}
-    for form in (_SITES, _RESIDENCES):
-        files[f"{form.name}.csv"] = _csv(form)
-        files[f"{form.name}.xlsx"] = _xlsx(form)
+    for form in forms().values():
+        if form.id in _CSV_TOO:
+            files[f"{form.zh}.csv"] = _csv(form)
+        files[f"{form.zh}.xlsx"] = _xlsx(form)
     return files | {"README.md": _README.encode()}
 
 
-def _csv(form: _Form) -> bytes:
+def _csv(form: Form) -> bytes:
     """The template as CSV: with a byte order mark, without which Excel shows no Chinese."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([[column.zh for column in form.columns], form.example])
+    csv.writer(text).writerows([[column.zh for column in form.columns], _example(form)])
     return text.getvalue().encode("utf-8-sig")
 
 
-def _xlsx(form: _Form) -> bytes:
+def _example(form: Form) -> list[str | float]:
+    """A row that shows what the columns take, and that readers skip by its id."""
+    return [_example_cell(form, column) for column in form.columns]
+
+
+def _example_cell(form: Form, column: FormColumn) -> str | float:
+    if column.id == form.key:
+        return EXAMPLE_ID
+    if column.id == "name":
+        return "示例（读取时跳过本行）"
+    if column.type in {"number", "whole"}:
+        return float(column.example) if column.example else 1
+    if column.choices:
+        return column.choices[0].zh
+    return "2026-01-01" if column.type == "date" else column.example
+
+
+def _xlsx(form: Form) -> bytes:
     book = Workbook()
     sheet, notes = book.worksheets[0], book.create_sheet("说明")
-    sheet.title = form.name
+    sheet.title = form.zh
     sheet.append([column.zh for column in form.columns])
-    sheet.append(form.example)
+    sheet.append(_example(form))
     _style_header(sheet, 1)
     for cell in sheet[2]:
         cell.font = Font(italic=True, color="808080")
@@ -171,26 +140,26 @@ def _xlsx(form: _Form) -> bytes:
     for i, column in enumerate(form.columns, start=1):
         letter = get_column_letter(i)
         sheet.column_dimensions[letter].width = _WIDTHS.get(column.id, 14)
-        if column.id in _IDS:
+        if column.type == "id" or column.id.endswith("_id"):
             sheet.column_dimensions[letter].number_format = "@"  # text: 0012 stays 0012
-        if column.id == "kind":
+        if column.type == "kind":
             _add_choices(sheet, letter, f"'说明'!$A${kinds_at}:$A${kinds_at + len(checklist.KINDS) - 1}")
-        if column.id == "setting":
-            _add_choices(sheet, letter, f'"{URBAN_ZH},{RURAL_ZH}"')
+        if column.choices:
+            _add_choices(sheet, letter, f'"{",".join(choice.zh for choice in column.choices)}"')
     return still_bytes(book, datetime(2026, 1, 1))
 
 
-def _write_notes(sheet: Worksheet, form: _Form) -> int:
+def _write_notes(sheet: Worksheet, form: Form) -> int:
     """The sheet 说明: a line for each column, then the kinds; the row of the first kind."""
     sheet.append([f"编号为“{EXAMPLE_ID}”的行读取时跳过。", None, None, f"Rows with the id {EXAMPLE_ID} are skipped."])
     sheet.append(["列", "English", "必填 Required", "填写说明", "How to fill it in"])
     _style_header(sheet, sheet.max_row)
     for column in form.columns:
         required = "是 yes" if column.required else "否 no"
-        sheet.append([column.zh, column.id, required, *_NOTES[column.id]])
+        sheet.append([column.zh, column.id, required, *_note(column)])
     for letter, width in zip("ABCDE", (30, 28, 14, 62, 82), strict=True):
         sheet.column_dimensions[letter].width = width
-    if not any(column.id == "kind" for column in form.columns):
+    if not any(column.type == "kind" for column in form.columns):
         return 0
     sheet.append([])
     sheet.append(["类别", "English id", "组 Group", None, "English"])
@@ -199,6 +168,21 @@ def _write_notes(sheet: Worksheet, form: _Form) -> int:
     for kind in (*checklist.kinds(), *checklist.extension_kinds()):
         sheet.append([kind.zh, kind.id, kind.group_zh, None, kind.en])
     return first
+
+
+def _note(column: FormColumn) -> tuple[str, str]:
+    """What to write into a column, in Chinese and in English."""
+    zh, en = [column.note_zh], [column.en, column.note_en]
+    if column.choices:
+        zh.append("、".join(choice.zh for choice in column.choices))
+        en.append("one of " + ", ".join(f"{choice.zh} ({choice.en})" for choice in column.choices))
+    if column.type in {"number", "whole"} and not column.note_zh:
+        zh.append("只写数字" if column.type == "number" else "只写整数")
+        en.append("digits only" if column.type == "number" else "a whole number")
+    if column.type == "date":
+        zh.append("如 2026-01-01")
+        en.append("such as 2026-01-01")
+    return "；".join(filter(None, zh)), "; ".join(filter(None, en))
 
 
 def _style_header(sheet: Worksheet, row: int) -> None:
@@ -230,6 +214,8 @@ setting = "urban"
 # policies = ["guanghe_2019", "zhejiang_2025", "shaoyang_2025", "panzhihua_2020", "northeast_city"]
 # 只研究这个方框里的居住点：西、南、东、北。 Only residences in this box: west, south, east, north.
 # within = [116.50, 35.36, 116.66, 35.46]
+# 填好的核实表（上次运行留下的 survey.xlsx）。 A survey list of a former run, filled in.
+# survey = "survey.xlsx"
 # 审图号。 The map's review number.
 # map_review_number = "GS(xxxx)xxxx号"
 # 只算此刻开放的设施（开放时间不详的为可能可达）；不写则不论时间。
@@ -245,6 +231,8 @@ file = "city.osm.pbf"
 # extent = [116.45, 35.32, 116.70, 35.50]
 # 数据日期；填写则代替文件所写。 The data's date, instead of what the file says.
 # data_date = "2026-01-01"
+# 数据不是 OpenStreetMap 时的来源和许可，显示在各页。 Whose the data is, where it isn't OpenStreetMap's.
+# attribution = "© 我市测绘院 The city's survey"
 # 确信 OSM 已收录齐全的类别：只有齐全的类别才会判为缺口，其余为缺数据；并写明理由。
 # Kinds that OSM is believed to have all of: only these can be gaps, others are unknown. Say why.
 complete = []
@@ -256,6 +244,8 @@ complete = []
 # [[registers]]
 # file = "设施登记表.xlsx"
 # complete = ["community_committee_office"]
+# 只在这些社区（area_id）登记齐全；不写则处处齐全。 Complete in these communities only (area_id); else everywhere.
+# complete_in = ["c1"]
 # 也可以读 PostGIS 数据库（代替 file；密码放在 PGPASSWORD 或 .pgpass），写 table 或 sql。
 # Or a PostGIS database in place of the file (password in PGPASSWORD or .pgpass), with table or sql.
 # database = "postgresql://user@host/city"
@@ -314,6 +304,10 @@ default_levels = 2.0
 # population = "population.tif"
 # 栅格没有注明单位时：count 每格人数，per_km2 或 per_ha 密度。 Where the raster doesn't say: a number or a density.
 # population_unit = "count"
+# 权重是户数（dwellings）时，每户人数：权重换算为居民人数。 Where weights are dwellings: people in each; residents then.
+# household_size = 2.6
+# 有自己人口数的小区（面图层：compound_id、weight），以其为准。 Compounds with residents of their own, which then count.
+# compounds = "compounds.gpkg"
 
 [areas]
 # 社区和街道（区）的边界图层，含 level（community 或 district）、area_id、name。
@@ -359,6 +353,20 @@ origin = "door"
 # crossing_delay_s = 5.0
 # crossing_delay_signals_s = 20.0
 
+[merging]
+# 地图与登记表相距多少米以内的同名设施算同一处。 How far apart two sources may put the same site, in metres.
+distance_m = 60.0
+
+# 登记表之外的表格（模板见本文件夹）。 Figures and lists beside the registers; their templates are in this folder.
+# [forms]
+# community_figures = "社区数据表.xlsx"
+# providers = "签约服务商登记表.xlsx"
+# satisfaction = "满意度登记表.xlsx"
+# demand_list = "三项清单.xlsx"
+# inventory = "服务项目清单.xlsx"
+# 只计官方清单所列事项。 Only items of the official list count.
+# inventory_official = true
+
 [thresholds]
 # 步行分钟数。 Minutes on foot.
 urban_min = 15.0
@@ -385,6 +393,7 @@ _README = """\
 1. 把城市的 OpenStreetMap 数据（`city.osm.pbf`）放进本文件夹，并在 `study.toml` 里改好代号和标题。
 2. 在 `设施登记表.xlsx`（或 `.csv`）里一行填一个设施，在 `居住点登记表` 里一行填一个居住点；“说明”页讲明每一列。
 3. 编号为“示例”的行会跳过，可以删除。CSV 请存成“CSV UTF-8（逗号分隔）”；编号有前导零时请用 XLSX。
+   其他表格（社区数据、签约服务商、满意度、三项清单等）需要时再填。
 4. 在 `study.toml` 里去掉 `[[registers]]` 和 `[residences]` 的 `file` 前面的“# ”，登记表才会读入；
    并把 `weight_meaning` 改成权重的含义。
 5. 先运行 `circle15 check study.toml` 查数据，再运行 `circle15 run study.toml --out out`，然后打开 `out/map.html`。
@@ -394,6 +403,7 @@ _README = """\
 1. Put your city's OpenStreetMap extract (`city.osm.pbf`) into this folder, and set id and titles in `study.toml`.
 2. Fill in one site a row in `设施登记表.xlsx` (or `.csv`), one residence a row in `居住点登记表`; see sheet 说明.
 3. Rows with the id 示例 are skipped and may be deleted. Save CSV as "CSV UTF-8"; use XLSX for ids with leading zeros.
+   The other forms (figures, providers, satisfaction, the three lists ...) are for those who have them.
 4. Registers are read once the "# " before `[[registers]]` and before `file` in `[residences]` is removed;
    then let `weight_meaning` say what the weights are.
 5. Run `circle15 check study.toml` first, then `circle15 run study.toml --out out`, and open `out/map.html`.

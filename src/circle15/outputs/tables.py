@@ -23,16 +23,18 @@ __all__ = ["json_text", "write_tables"]
 
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
-    *("areas", "scores", "gap_areas", "gates", "plan"),
+    *("compounds", "areas", "scores", "gap_areas", "gates", "plan"),
 )
-_GPKG_TABLES = ("site_kinds", "merges", "conflicts", "access", "areas", "scores", "indicators", "layers")
+_GPKG_TABLES = ("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "scores", "indicators", "layers")
 
 
 def write_tables(frames: StudyFrames, folder: Path) -> None:
     """Write every table of a run into an existing folder; the same frames give the same bytes."""
     for name in _PARQUET:
         getattr(frames, name).to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
-    frames.indicators.to_csv(folder / "indicators.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    tables = {"indicators": frames.indicators, "unanswered": frames.unanswered, **frames.forms}
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
     (folder / "survey.xlsx").write_bytes(
         survey_workbook(frames.survey, unit=frames.about["weight_meaning"], date=_date(frames.about.get("data_date")))
     )

@@ -713,11 +713,11 @@ def judge_system(
        several, the one that buildings tell, else the first: the declared one swapped, WGS84 before GCJ-02). If 80 % lie
        in it as declared and fewer than 30 % in any other reading, as with zones, it fits.
     3. Buildings. Sites stand in buildings and not in the middle of streets, and would less often if they were moved by
-       80 to 200 m: by how many standard errors is a reading's lead (it takes places in 20 squares of 30 m). A lead of 4
-       has it. Two readings that lead by 4, or by 3 and at least half as much as the other, make the table mixed; a second
-       one of 2 and at least half as much leaves it unclear. Which place of a mixed table is in which system is then
-       likely, not certain: some 85 % were right among Nanjing's shops, schools and offices, and half of the places and
-       more stay untold.
+       80 to 200 m: by how many standard errors is a reading's lead (places in 20 squares of 30 m are needed). A lead of
+       4 has it. Two readings that lead by 4, or by 3 and at least half as much as the other, make the table mixed; a
+       second one of 2 and at least half as much leaves it unclear. Which place of a mixed table is in which system is
+       then likely, not certain: some 85 % were right among Nanjing's shops, schools and offices, and most places stay
+       untold.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from circle15.sources.encodings import check_text, decoded
 from circle15.sources.tables import Table, check_archive, content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["LAYER_ENDINGS", "layer_table", "read_layer_rows"]
 
@@ -29,6 +29,7 @@ LAYER_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".kml", ".kmz", "
 """What is read as a map layer; a folder is a Shapefile."""
 
 _GIVE = "give a GeoPackage, GeoJSON, Shapefile or KML"
+_NAME_WIDTH = 10  # bytes of a dBase field's name
 _SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 # what GDAL makes of every KML, whoever drew it
 _KML_OWN = {
@@ -252,7 +253,9 @@ def _shapefile_rows(path: Path, shp: Path, encoding: str | None) -> Table:
     frame = _read(path, shp, encoding="ISO-8859-1")  # every byte becomes the character of its number
     notes: list[str] = []
     fields = frame.drop(columns=frame.geometry.name)
-    pieces = [str(name).encode("latin-1", "replace") for name in fields]
+    widths = _widths(parts[".dbf"])
+    names = {name: str(name).encode("latin-1", "replace") for name in fields}
+    pieces = _uncut(names.values(), _NAME_WIDTH)
     columns = {}
     for name in fields:
         if fields[name].map(lambda value: isinstance(value, str)).any():
@@ -260,13 +263,13 @@ def _shapefile_rows(path: Path, shp: Path, encoding: str | None) -> Table:
                 value.encode("latin-1", "replace") if isinstance(value, str) else None
                 for value in fields[name].tolist()
             ]
-            pieces += [value for value in columns[name] if value]
+            pieces += _uncut((value for value in columns[name] if value), widths.get(names[name], 0))
     told = _cpg(parts.get(".cpg"))
     chosen = _shapefile_encoding(path, pieces, encoding, told, notes)
     for name, values in columns.items():
         frame[name] = pd.Series([_cut(value, chosen) for value in values], index=frame.index, dtype="object")
-    names = {name: _cut(str(name).encode("latin-1", "replace"), chosen) for name in fields}
-    return _table(path, frame.rename(columns=names), notes)
+    headers = {name: _cut(raw, chosen) for name, raw in names.items()}
+    return _table(path, frame.rename(columns=headers), notes)
 
 
 def _cpg(file: Path | None) -> str | None:
@@ -280,7 +283,7 @@ def _cpg(file: Path | None) -> str | None:
 def _shapefile_encoding(
     path: Path, pieces: list[bytes], encoding: str | None, told: str | None, notes: list[str]
 ) -> str:
-    content = b"\n".join(_candidates(pieces))
+    content = b"\n".join(pieces)
     if content.isascii():
         return "utf-8"
     if encoding is not None:
@@ -295,11 +298,17 @@ def _shapefile_encoding(
     return found
 
 
-def _candidates(pieces: list[bytes]) -> Iterator[bytes]:
-    """Pieces that were not cut: fields have a width, and programs cut characters in two at its end."""
-    for piece in pieces:
-        if len(piece) < 80 or not piece[-1] & 0x80:
-            yield piece
+def _widths(dbf: Path) -> dict[bytes, int]:
+    """How many bytes each field of a dBase table holds: from its header, 32 bytes a field after the first 32."""
+    head_bytes = dbf.read_bytes()[: 32 * 257]
+    described = [head_bytes[at : at + 32] for at in range(32, len(head_bytes) - 31, 32)]
+    end = next((i for i, field in enumerate(described) if field.startswith(b"\r")), len(described))
+    return {field[:11].split(b"\0")[0]: field[16] for field in described[:end]}
+
+
+def _uncut(pieces: Iterable[bytes], width: int) -> list[bytes]:
+    """Pieces that end where they should: programs fill a field to its last byte and cut a character in two there."""
+    return [piece for piece in pieces if len(piece) < width or piece[-1] < 0x80]
 
 
 def _cut(piece: bytes | None, encoding: str) -> str | None:

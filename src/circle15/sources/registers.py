@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from circle15 import checklist
+from circle15.checklist.forms import forms
 from circle15.checklist.matcher import plain
 from circle15.config import ReadingSection, RegisterSection
-from circle15.errors import DataError, head
+from circle15.errors import DataError, InputError, head
 from circle15.schema import (
     LEVELS,
     SITE_KIND_COLUMNS,
@@ -53,9 +55,7 @@ __all__ = [
     "Column",
     "Register",
     "osm_areas",
-    "read_areas",
-    "read_compounds",
-    "read_gates",
+    "read_cells",
     "read_register",
     "read_residences",
     "read_sites",
@@ -117,6 +117,10 @@ _COMMUNITY = Column(
     also=("所属社区", "所在社区", "社区代码"),
     weak=("社区", "社区名称", "村居"),
 )
+_CHOSEN = tuple(
+    Column(one.id, one.zh, required=False) for one in forms()["facilities"].columns if one.type in {"choice", "flag"}
+)
+"""Columns of sites whose cells are one of a few words (docs/forms.md)."""
 _RESIDENCE_ID = Column("residence_id", "居住点编号", also=("小区编号", "楼栋编号", *_IDS), weak=_ROW_IDS)
 _WEIGHT = Column(
     "weight", "权重", required=False,
@@ -145,12 +149,12 @@ GATE_REGISTER = (_GATE_ID, _NAME, _ACCESS, _LON, _LAT)
 """The columns of a register of gates."""
 
 _REGISTERS: dict[str, tuple[str, tuple[Column, ...]]] = {
-    "sites": ("site", (*SITE_REGISTER, _ADDRESS, _STATUS, _COMMUNITY)),
+    "sites": ("site", (*SITE_REGISTER, _ADDRESS, _STATUS, _COMMUNITY, *_CHOSEN)),
     "residences": ("residence", (*RESIDENCE_REGISTER, _ADDRESS)),
     "gates": ("gate", GATE_REGISTER),
     "areas": ("area", (_AREA_ID, _NAME, _LEVEL, _LON, _LAT, _SETTING)),
     "candidates": ("candidate", (_CANDIDATE_ID, _NAME, _LON, _LAT, _ADDRESS, _FLOOR_AREA)),
-    "compounds": ("compound", (_COMPOUND_ID, _NAME, _LON, _LAT)),
+    "compounds": ("compound", (_COMPOUND_ID, _NAME, _LON, _LAT, _WEIGHT)),
 }
 
 EXAMPLE_ID = "示例"
@@ -280,7 +284,13 @@ def read_register(source: Path | str, *, what: What = "sites", settings: Reading
     sheet = _read_sheet(source, what, settings)
     if what == "sites":
         return _site_register(sheet, settings)
-    reading = {"residences": _residences, "gates": _gates, "areas": _areas, "candidates": _plain, "compounds": _plain}
+    reading = {
+        "residences": _residences,
+        "gates": _gates,
+        "areas": _areas,
+        "candidates": _plain,
+        "compounds": _compounds,
+    }
     columns = reading[what](sheet)
     geometry = _geometry(sheet, settings)
     located = np.array([shape is not None for shape in geometry], dtype=bool)
@@ -309,27 +319,13 @@ def read_residences(path: Path, settings: ReadingSection | None = None) -> gpd.G
     return read_register(path, what="residences", settings=settings).frame
 
 
-def read_gates(path: Path) -> gpd.GeoDataFrame:
-    """Gates of a register or a map layer; 通行/access is 开放/open or 封闭/closed."""
-    return read_register(path, what="gates").frame
-
-
-def read_areas(path: Path) -> gpd.GeoDataFrame:
-    """Communities and districts from a polygon layer with `level, area_id, name`."""
-    return read_register(path, what="areas").frame
-
-
-def read_compounds(path: Path) -> gpd.GeoDataFrame:
-    """Compounds from a polygon layer with `compound_id` and perhaps `name`."""
-    return read_register(path, what="compounds").frame
-
-
 # Sites: kinds, and what is not there
 
 
 def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     cells = sheet.cells
     numbers = {one.id: _amounts(sheet, one) for one in (_FLOOR_AREA, _CAPACITY) if one.id in cells}
+    chosen = {one.id: _choice(sheet, one) for one in _CHOSEN if one.id in cells}
     present = _present(sheet)
     told = _kinds(sheet, settings)
     geometry = _geometry(sheet, settings)
@@ -377,7 +373,7 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     # a site's community is where it lies; what the register calls it passes through under its own header
     columns = columns.rename(columns={_COMMUNITY.id: sheet.columns.get(_COMMUNITY.id, _COMMUNITY.id)})
     sites = gpd.GeoDataFrame(
-        columns.assign(**numbers, source=sheet.short)[keep], geometry=list(geometry[keep]), crs="EPSG:4326"
+        columns.assign(**numbers, **chosen, source=sheet.short)[keep], geometry=list(geometry[keep]), crs="EPSG:4326"
     )
     checked = checked_sites(sites, source=sheet.name) if keep.any() else sites.reset_index(drop=True)
     kinds = (*checklist.KINDS, *checklist.EXTENSION_KINDS)
@@ -443,6 +439,17 @@ def _nearest(words: Sequence[str]) -> str:
     return ""
 
 
+def _choice(sheet: _Sheet, column: Column) -> pd.Series[str]:
+    """The choices' ids of a column, missing where a cell is empty; flags are yes and no."""
+    form = next(one for one in forms()["facilities"].columns if one.id == column.id)
+    words = {word.casefold(): one.id for one in form.choices for word in (one.zh, one.en, one.id)}
+    cells = sheet.cells[column.id]
+    ids = cells.str.casefold().map(words).astype("str")
+    unknown = cells.index[(cells != "") & ids.isna()]
+    _note(sheet.problems, unknown, f"{column} is unknown, write {'、'.join(one.zh for one in form.choices)}")
+    return ids
+
+
 def _no_kinds() -> pd.DataFrame:
     return pd.DataFrame(columns=list(SITE_KIND_COLUMNS), dtype="str")
 
@@ -487,6 +494,11 @@ def _plain(sheet: _Sheet) -> pd.DataFrame:
     return columns
 
 
+def _compounds(sheet: _Sheet) -> pd.DataFrame:
+    columns = _plain(sheet)
+    return columns.assign(weight=_amounts(sheet, _WEIGHT)) if _WEIGHT.id in sheet.found else columns
+
+
 def _named(sheet: _Sheet, column: Column, names: Mapping[str, str], mend: str) -> pd.Series[str]:
     said = sheet.cells[column.id].str.casefold().map(names).astype("str")
     _note(sheet.problems, sheet.cells.index[said.isna()], f"{column} is missing or unknown, {mend}")
@@ -496,10 +508,31 @@ def _named(sheet: _Sheet, column: Column, names: Mapping[str, str], mend: str) -
 # From rows to columns
 
 
+def read_cells(path: Path, columns: Sequence[Column], thing: str) -> tuple[pd.DataFrame, dict[str, list[int]]]:
+    """The cells of a form as text, under the columns' names and by the spreadsheet's row; what is wrong, and where.
+
+    Raises
+    ------
+    DataError
+        as `read_register` does, and where any required column is missing, that of the ids too.
+    """
+    sheet, _ = _sheet_under(path, tuple(columns), thing, None, ReadingSection())
+    return sheet.cells, sheet.problems
+
+
 def _read_sheet(source: Path | str, what: What, settings: ReadingSection) -> _Sheet:
     thing, columns = _REGISTERS[what]
-    columns = _with_own_headers(columns, settings)
-    table, stem = _read_table(source, columns, settings)
+    columns = _with_own_headers(without_password(str(source)), columns, settings)
+    sheet, stem = _sheet_under(source, columns, thing, what, settings)
+    sheet = _without_personal(sheet) if what == "residences" else sheet
+    return _with_ids(sheet, columns[0], stem, what)
+
+
+def _sheet_under(
+    source: Path | str, columns: tuple[Column, ...], thing: str, what: What | None, settings: ReadingSection
+) -> tuple[_Sheet, str]:
+    """The rows under the columns' headers, and what their file is called."""
+    table, stem = _read_table(source, columns, what, settings)
     short = stem if is_database(str(source)) else Path(source).name
     at, names, notes = _header(table, columns, what, settings)
     body = table.rows[at:]
@@ -548,11 +581,10 @@ def _read_sheet(source: Path | str, what: What, settings: ReadingSection) -> _Sh
     for one in found.values():
         failed = cells.index[cells[one.id].isin(ERRORS)]
         _note(problems, failed, f"{one} is a spreadsheet's error, mend its formula or write the value")
-    sheet = _without_personal(sheet) if what == "residences" else sheet
-    return _with_ids(sheet, id_column, stem, what)
+    return sheet, stem
 
 
-def _with_own_headers(columns: tuple[Column, ...], settings: ReadingSection) -> tuple[Column, ...]:
+def _with_own_headers(shown: str, columns: tuple[Column, ...], settings: ReadingSection) -> tuple[Column, ...]:
     """The columns with the headers that the config names, which are the only ones of their column then."""
     own = dict(settings.columns)
     if settings.id_column is not None:
@@ -560,11 +592,13 @@ def _with_own_headers(columns: tuple[Column, ...], settings: ReadingSection) -> 
     unknown = [name for name in own if name not in {one.id for one in columns}]
     if unknown:
         known = ", ".join(one.id for one in columns)
-        raise DataError(f"columns: {head(unknown)} is no column of this register; use {known}")
+        raise DataError(f"{shown}: the config's columns name {head(unknown)}, which is no column here; use {known}")
     return tuple(one._replace(also=(own[one.id],), weak=(), fixed=True) if one.id in own else one for one in columns)
 
 
-def _read_table(source: Path | str, columns: Sequence[Column], settings: ReadingSection) -> tuple[Table, str]:
+def _read_table(
+    source: Path | str, columns: Sequence[Column], what: What | None, settings: ReadingSection
+) -> tuple[Table, str]:
     if is_database(str(source)):
         given = [name for name in ("encoding", "sheet", "layer") if getattr(settings, name) is not None]
         if given:
@@ -577,7 +611,7 @@ def _read_table(source: Path | str, columns: Sequence[Column], settings: Reading
     if ending in {".csv", ".tsv", ".txt", ".xlsx"}:
         if settings.layer is not None:
             raise DataError(f"{path}: has no layers; remove layer = '{settings.layer}'")
-        needed = _required(columns, has_geometry=False)
+        needed = _required(columns, what=what, has_geometry=False)
 
         def fits(rows: list[tuple[int, list[str]]]) -> bool:
             return any(needed <= _columns_named(texts, columns).keys() for texts in _header_rows(rows))
@@ -591,8 +625,10 @@ def _read_table(source: Path | str, columns: Sequence[Column], settings: Reading
     raise DataError(f"{path}: isn't a register; {mend} (.csv, .tsv, .txt, .xlsx, {', '.join(LAYER_ENDINGS)})")
 
 
-def _required(columns: Sequence[Column], *, has_geometry: bool) -> set[str]:
-    """Columns without which there is no register. Ids can be made; of kinds, what is wrong is told row by row."""
+def _required(columns: Sequence[Column], *, what: What | None, has_geometry: bool) -> set[str]:
+    """Columns without which there is nothing to read; a register's ids can be made, and rows tell what kinds lack."""
+    if what is None:
+        return {one.id for one in columns if one.required}
     made = {columns[0].id, _KIND.id, *((_LON.id, _LAT.id) if has_geometry else ())}
     return {one.id for one in columns if one.required} - made
 
@@ -610,11 +646,11 @@ def _header_rows(rows: list[tuple[int, list[str]]]) -> list[list[str]]:
 
 
 def _header(
-    table: Table, columns: Sequence[Column], what: What, settings: ReadingSection
+    table: Table, columns: Sequence[Column], what: What | None, settings: ReadingSection
 ) -> tuple[int, list[str], list[str]]:
     """Where the rows below the headers begin, the frames' column name of each header ("" for a blank), what is told."""
     short = Path(table.name).name
-    needed = _required(columns, has_geometry=table.geometry is not None)
+    needed = _required(columns, what=what, has_geometry=table.geometry is not None)
     # where it is surveyed what isn't there, a community is place enough
     unlocated = needed - {_LON.id, _LAT.id} | {_STATUS.id, _COMMUNITY.id} if what == "sites" else needed
     if table.header is not None:
@@ -949,22 +985,26 @@ def _layer_shapes(sheet: _Sheet, settings: ReadingSection) -> np.ndarray[tuple[i
     series = sheet.geometry
     assert series is not None  # noqa: S101 - the caller looked
     declared = "coordinates" in settings.model_fields_set
+    system = _system(sheet, settings)
     if series.crs is None and not declared:
         raise DataError(
             f"{sheet.name}: has no coordinate system; add it (a .prj beside a Shapefile), or say which it is, as in "
             'coordinates = "wgs84" or coordinates = "EPSG:4547"'
         )
     if series.crs is not None:
-        series = series.to_crs("EPSG:4326")
-        if declared and _is_wgs84(settings.coordinates):
-            declared = False
-        elif declared and _bare(settings.coordinates) not in {"gcj02", "bd09"}:
+        try:
+            series = series.to_crs("EPSG:4326")
+        except pyproj.exceptions.ProjError as error:
+            why = " ".join(str(error).split())
+            raise DataError(f"{sheet.name}: its coordinate system leads nowhere ({why}); save it in WGS84") from None
+        if system not in {"wgs84", "gcj02", "bd09"}:
             raise DataError(
                 f"{sheet.name}: has a coordinate system of its own; remove coordinates = '{settings.coordinates}'"
             )
-    if declared and not _is_wgs84(settings.coordinates):
-        system = settings.coordinates
-        shapes = shapely.transform(series.to_numpy(), lambda xy: np.column_stack(_to_wgs84(xy[:, 0], xy[:, 1], system)))
+    if system != "wgs84":
+        shapes = shapely.transform(
+            series.to_numpy(), lambda xy: np.column_stack(_to_wgs84(sheet, xy[:, 0], xy[:, 1], system))
+        )
     else:
         shapes = series.to_numpy()
     bounds = shapely.bounds(shapes)
@@ -980,13 +1020,10 @@ def _layer_shapes(sheet: _Sheet, settings: ReadingSection) -> np.ndarray[tuple[i
 
 def _coordinates(sheet: _Sheet, blank: BoolArray, settings: ReadingSection) -> tuple[FloatArray, FloatArray]:
     """Longitudes and latitudes in WGS84; nan or out of range only where a problem is noted or both are blank."""
-    system = settings.coordinates
-    in_metres = not _is_wgs84(system) and _bare(system) not in {"gcj02", "bd09", "cgcs2000"}
+    system = _system(sheet, settings)
+    in_metres = system not in {"wgs84", "gcj02", "bd09", "cgcs2000"}
     mend = "give WGS84 degrees such as 116.5872 (经度/lon) and 35.4148 (纬度/lat)"
-    if in_metres:
-        mend = f"give metres in {system}"
-    elif not _is_wgs84(system):
-        mend = mend.replace("WGS84", system)
+    mend = f"give metres in {system}" if in_metres else mend.replace("WGS84", system.upper())
     comma: Literal["thousands", "decimal"] = "thousands" if in_metres else "decimal"
     x, y = (_numbers(sheet, column, mend, comma=comma) for column in (_LON, _LAT))
     index = sheet.cells.index
@@ -994,9 +1031,9 @@ def _coordinates(sheet: _Sheet, blank: BoolArray, settings: ReadingSection) -> t
         half = (sheet.cells[column.id] == "").to_numpy() & ~blank
         _note(sheet.problems, index[half], f"{column} is missing, {mend}")
     _note(sheet.problems, index[(x == 0) & (y == 0)], f"{_LON} and {_LAT} are both 0, {mend}")
-    if not _is_wgs84(system):
+    if system != "wgs84":
         given = np.isfinite(x) & np.isfinite(y)
-        x, y = _to_wgs84(x, y, system)
+        x, y = _to_wgs84(sheet, x, y, system)
         _note(
             sheet.problems, index[given & ~(np.isfinite(x) & np.isfinite(y))], f"{_LON} and {_LAT} aren't in {system}"
         )
@@ -1011,18 +1048,22 @@ def _coordinates(sheet: _Sheet, blank: BoolArray, settings: ReadingSection) -> t
     return x, y
 
 
-def _to_wgs84(x: FloatArray, y: FloatArray, system: str) -> tuple[FloatArray, FloatArray]:
-    to_wgs84 = importlib.import_module("circle15.sources.coordinates").to_wgs84
-    lon, lat = to_wgs84(x, y, system)
+def _system(sheet: _Sheet, settings: ReadingSection) -> str:
+    """The id of the system that the config names."""
+    if settings.coordinates.casefold() in {"wgs84", "wgs-84", "epsg:4326"}:
+        return "wgs84"  # without a look at the others
+    try:
+        return str(importlib.import_module("circle15.sources.coordinates").checked_system(settings.coordinates))
+    except InputError as error:
+        raise DataError(f"{sheet.name}: {error}") from None
+
+
+def _to_wgs84(sheet: _Sheet, x: FloatArray, y: FloatArray, system: str) -> tuple[FloatArray, FloatArray]:
+    try:
+        lon, lat = importlib.import_module("circle15.sources.coordinates").to_wgs84(x, y, system)
+    except InputError as error:
+        raise DataError(f"{sheet.name}: {error}") from None
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
-
-
-def _bare(system: str) -> str:
-    return re.sub(r"[\s_-]", "", system).casefold()
-
-
-def _is_wgs84(system: str) -> bool:
-    return _bare(system) in {"wgs84", "epsg:4326"}
 
 
 def _look_swapped(lon: FloatArray, lat: FloatArray) -> BoolArray:

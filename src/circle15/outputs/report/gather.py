@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, kind, policies
+from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, kind, policies, standards
 from circle15.errors import InputError, head
 from circle15.outputs.palette import GROUPS_EN, LAYER_WHY, REASONS, Words, plain_name
 from circle15.outputs.report.model import (
@@ -359,7 +359,7 @@ def _policies(frames: StudyFrames, scope: Scope, district_id: str | None) -> tup
         (indicators["level"] == "community") & indicators["area_id"].isin(list(scope.community_ids))
     ]
     counts = communities.groupby(["policy", "indicator", "met"]).size().to_dict()
-    known = policies()
+    known = policies() | standards()
     out: dict[str, dict[str, RequirementRows]] = {}
     for row in indicators[_of_area(indicators, district_id)].to_dict("records"):
         policy, indicator = str(row["policy"]), str(row["indicator"])
