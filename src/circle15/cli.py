@@ -100,14 +100,26 @@ def run(
 
 
 @app.command()
-def check(config: ConfigArgument, as_json: JsonOption = False) -> None:
-    """Say what is wrong or thin in a study's data, before anything is computed."""
+def check(
+    config: ConfigArgument,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the page as HTML into this file, too.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is wrong or thin in a study's data, before anything is computed; exit code 3 only on errors."""
+    from circle15.errors import DataError
+    from circle15.outputs.check_page import check_page_path, check_text, write_check_page
     from circle15.study import Study
 
+    if out is not None:
+        check_page_path(out)
     study = Study.from_config(config)
     with _progress(total=3) as on_stage:
         found = study.check(on_stage=on_stage)
-    print(json.dumps(found, ensure_ascii=False) if as_json else _check_text(found))
+    print(json.dumps(found, ensure_ascii=False) if as_json else check_text(found))
+    if out is not None:
+        write_check_page(found, out)
+    if found["errors"]:
+        raise DataError("; ".join(found["errors"]))
 
 
 @app.command()
@@ -222,14 +234,3 @@ def _progress(*, total: int | None) -> Iterator[Callable[[str], None]]:
         task = progress.add_task("starting", total=total)
         started = itertools.count()
         yield lambda stage: progress.update(task, description=stage, completed=next(started))
-
-
-def _check_text(found: dict[str, Any]) -> str:
-    """The findings of `check` as a page of text."""
-    lines = [f"{found['title']}", *(f"  {line}" for line in found["overview"]), ""]
-    lines.append(f"  {'kind':<28}{'confirmed':>10}{'possible':>10}{'implied':>9}  layer")
-    for row in found["kinds"]:
-        counts = f"{row['confirmed']:>10}{row['possible']:>10}{row['implied']:>9}"
-        lines.append(f"  {row['kind']:<28}{counts}  {row['layer']}")
-    lines += ["", *(f"  Note: {warning}" for warning in found["warnings"])]
-    return "\n".join(lines).rstrip()

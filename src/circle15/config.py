@@ -151,7 +151,14 @@ Source = Annotated[ReadingSection, BeforeValidator(_as_source)]
 """A path, or a table of what it is read from, and how."""
 
 
-class RegisterSection(ReadingSection):
+class PlacesSection(ReadingSection):
+    """A register whose places are held against the map before anything is computed."""
+
+    coordinates_checked: Flag = False
+    """The planner has looked and insists: that the places fit another system better is told, and stops nothing."""
+
+
+class RegisterSection(PlacesSection):
     """One `[[registers]]`: a register of sites (table or map layer), and the kinds of which it lists every site."""
 
     complete: Kinds = ()
@@ -173,7 +180,7 @@ class RegisterSection(ReadingSection):
         return self
 
 
-class ResidencesSection(ReadingSection):
+class ResidencesSection(PlacesSection):
     """`[residences]`: where people live and what a residence weighs; without a source, the OSM buildings named here."""
 
     weight_meaning: Literal["residents", "dwellings", "floor_area_m2"] = "floor_area_m2"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -17,40 +17,49 @@ from circle15.errors import ConfigError, DataError, InputError, head
 from circle15.network import WalkNetwork, profile_named, profiles_with
 from circle15.reach import warm_up
 from circle15.schema import LEVELS, NO_AREA, checked_residences, checked_site_kinds, checked_sites, points_of
+from circle15.sources.coordinates import SystemVerdict, from_wgs84, judge_system, name_twins
 from circle15.sources.elevation import read_elevation
 from circle15.sources.forms import read_form
 from circle15.sources.merging import from_source, merge_sites, sites_meant, sites_now
 from circle15.sources.opening import CHINA, calendar_note, open_site_kinds
 from circle15.sources.osm import osm_sites, read_osm
 from circle15.sources.population import PEOPLE_PER_M2, REACH_M, settle_people, spread_population, weights_of_households
-from circle15.sources.registers import osm_areas, read_register
+from circle15.sources.registers import Register, osm_areas, read_register
 from circle15.sources.residences import osm_residences
 from circle15.sources.surveys import read_survey
 from circle15.units import FloatArray, minutes_to_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
-    from circle15.config import ReadingSection, StudyConfig
+    from circle15.config import PlacesSection, ReadingSection, StudyConfig
     from circle15.network import Profile
     from circle15.sources.elevation import Elevation
     from circle15.sources.merging import Merged
     from circle15.sources.osm import OsmExtract
     from circle15.sources.registers import What
+    from circle15.units import BoolArray
 
 __all__ = [
     "FORMS",
+    "OSM_SOURCE",
     "STAGES",
     "Clock",
+    "JudgedRegister",
     "StudyData",
     "data_date_of",
     "heights_file",
+    "km_by_community",
+    "licence_of",
+    "misplaced",
     "overview_of",
     "prepared",
     "profile_of",
     "profiles_of",
+    "sources_of",
     "thresholds_s",
+    "verdict_sentence",
     "warnings_of",
 ]
 
@@ -79,10 +88,20 @@ _CONFLICTS = {
 }
 
 
+class JudgedRegister(NamedTuple):
+    """A register of sites or residences as it was read, and whether its coordinates are what the config says."""
+
+    section: PlacesSection
+    what: Literal["sites", "residences"]
+    register: Register
+    verdict: SystemVerdict
+
+
 class StudyData(NamedTuple):
     """What a study starts from: `site_kinds` is all that is said, `settled` what decides, `counted` what is open then.
 
-    `merges` are rows that went into another, `conflicts` rows that decide nothing, `told` what reading has to say.
+    `merges` are rows that went into another, `conflicts` rows that decide nothing, `told` what reading has to say;
+    `answered` is how many questions of the survey list were, and of how many.
     """
 
     osm: OsmExtract
@@ -98,6 +117,8 @@ class StudyData(NamedTuple):
     network: WalkNetwork
     layers: pd.DataFrame
     forms: dict[str, pd.DataFrame]
+    registers: tuple[JudgedRegister, ...]
+    answered: tuple[int, int] | None
     told: tuple[str, ...]
 
 
@@ -110,6 +131,7 @@ class _Evidence(NamedTuple):
     site_kinds: pd.DataFrame
     merges: pd.DataFrame
     absent: pd.DataFrame
+    answered: tuple[int, int] | None
 
 
 class Clock:
@@ -128,19 +150,32 @@ class Clock:
         self.timings[stage] = round(time.perf_counter() - start, 3)
 
 
-def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> StudyData:
-    """The data read, checked and joined: the first three stages."""
+def prepared(
+    config: StudyConfig, clock: Clock, districts: Collection[str], *, keep_misplaced: bool = False
+) -> StudyData:
+    """The data read, checked and joined: the first three stages.
+
+    `keep_misplaced`: whether to go on, to tell of it, where a register is in another coordinate system than the config
+    says; a register of residences that leaves nobody in the study area is refused all the same.
+    """
     with clock(STAGES[0]), ThreadPoolExecutor(1) as beside:
         warm = beside.submit(warm_up)  # the searches load, or compile, while the data is read
         osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
         warm.result()
     told: list[str] = []
     with clock(STAGES[1]):
-        said = _evidence(config, osm, told)
+        mapped = osm_sites(osm)
+        registers = _registers(config, osm, mapped[0])
+        wrong = misplaced(registers)
+        if wrong and not keep_misplaced:
+            raise DataError("; ".join(wrong))
+        said = _evidence(config, mapped, registers, told)
         area_shapes = _areas(config, osm, told)
         settled, conflicts = _settled(config, said, area_shapes)
         counted = _open_then(config, said.sites, settled, told)
-        residences, n_outside = _residences(config, osm, area_shapes, districts, told)
+        residences, n_outside = _residences(
+            config, osm, area_shapes, districts=districts, registers=registers, told=told
+        )
         forms = _forms(config, area_shapes)
     with clock(STAGES[2]):
         walk = config.walk
@@ -165,7 +200,7 @@ def prepared(config: StudyConfig, clock: Clock, districts: Collection[str]) -> S
         layers = _layers(config, network, osm, said, area_shapes)
     return StudyData(
         osm, said.sites, said.site_kinds, said.merges, settled, counted, conflicts, area_shapes, residences, n_outside,
-        network, layers, forms, tuple(told),
+        network, layers, forms, registers, said.answered, tuple(told),
     )  # fmt: skip
 
 
@@ -179,15 +214,62 @@ def profile_of(config: StudyConfig) -> Profile:
     return profile_named(config.walk.profile, profiles_of(config))
 
 
-def _evidence(config: StudyConfig, osm: OsmExtract, told: list[str]) -> _Evidence:
+def _registers(config: StudyConfig, osm: OsmExtract, mapped: gpd.GeoDataFrame) -> tuple[JudgedRegister, ...]:
+    """Every register of sites, then that of residences, held against the map."""
+    wanted: list[tuple[PlacesSection, Literal["sites", "residences"]]] = [(one, "sites") for one in config.registers]
+    if config.residences.name is not None:
+        wanted.append((config.residences, "residences"))
+    if not wanted:
+        return ()
+    ends = zip(osm.way_offsets[:-1].tolist(), osm.way_offsets[1:].tolist(), strict=True)
+    lines = [shapely.LineString(osm.way_lonlat[start:end]) for start, end in ends if end - start > 1]
+    streets = gpd.GeoSeries(lines, crs="EPSG:4326")
+    at = points_of(mapped)
+    names, lon, lat = mapped["name"].astype(object).tolist(), at.x.to_numpy(), at.y.to_numpy()
+    out = []
+    for section, what in wanted:
+        register = read_register(config.source(section), what=what, settings=section)
+        spots = points_of(register.frame)
+        x, y = from_wgs84(spots.x.to_numpy(), spots.y.to_numpy(), section.coordinates)
+        own_names = register.frame["name"].astype(object).tolist() if "name" in register.frame else []
+        verdict = judge_system(
+            x, y, declared=section.coordinates, streets=streets, buildings=osm.buildings.geometry,
+            twins=name_twins(own_names, names, lon, lat), extent=osm.extent,
+        )  # fmt: skip
+        out.append(JudgedRegister(section, what, register, verdict))
+    return tuple(out)
+
+
+def misplaced(registers: Iterable[JudgedRegister]) -> list[str]:
+    """One sentence for each register that is in another coordinate system, or in several, and what mends it."""
+    return [
+        f"{verdict_sentence(one)}; or write coordinates_checked = true, if you have looked and they are right"
+        for one in registers
+        if one.verdict.verdict in {"other", "mixed"} and not one.section.coordinates_checked
+    ]
+
+
+def verdict_sentence(one: JudgedRegister) -> str:
+    """Whether a register is in the system that the config says, and what to do, in one sentence with its rows."""
+    frame = one.register.frame
+    ids = frame["site_id" if one.what == "sites" else "residence_id"]
+    return one.verdict.sentence(one.section.name, rows=[one.register.rows[str(row_id)] for row_id in ids])
+
+
+def _evidence(
+    config: StudyConfig,
+    mapped: tuple[gpd.GeoDataFrame, pd.DataFrame],
+    registers: tuple[JudgedRegister, ...],
+    told: list[str],
+) -> _Evidence:
     """Sites and their kinds, from OSM, every register and the survey, those of one place merged."""
-    mapped = osm_sites(osm)
     frames, kinds = [mapped[0]], [mapped[1]]
     absent: list[pd.DataFrame] = []
     unplaced: list[gpd.GeoDataFrame] = []
-    for section in config.registers:
+    for section, what, register, _ in registers:
+        if what != "sites":
+            continue
         place = config.source(section)
-        register = read_register(place, what="sites", settings=section)
         told += register.notes
         taken = register.frame["site_id"].isin(pd.concat([frame["site_id"] for frame in frames]))
         if taken.any():
@@ -201,11 +283,12 @@ def _evidence(config: StudyConfig, osm: OsmExtract, told: list[str]) -> _Evidenc
         whole = gone.geometry.isna().to_numpy()
         absent.append(gone[whole].assign(site_id=None))
         unplaced.append(gone[~whole])
+    answered = None
     if config.survey is not None:
         answers = read_survey(config.file(config.survey))
         known = answers.site_kinds["site_id"].isin(pd.concat([frame["site_id"] for frame in frames]))
-        n_answers = len(answers.site_kinds) + len(answers.sites) + len(answers.absent)
-        told.append(f"{config.survey.name} answers {n_answers:,} of {answers.n_asked:,} questions")
+        answered = (len(answers.site_kinds) + len(answers.sites) + len(answers.absent), answers.n_asked)
+        told.append(f"{config.survey.name} answers {answered[0]:,} of {answered[1]:,} questions")
         if not known.all():
             lost = answers.site_kinds["site_id"][~known]
             told.append(f"{config.survey.name} speaks of sites that the study no longer has: {head(lost)}")
@@ -217,14 +300,14 @@ def _evidence(config: StudyConfig, osm: OsmExtract, told: list[str]) -> _Evidenc
     held = checked_site_kinds(
         pd.concat(kinds, ignore_index=True), sites=checked, kinds=(*checklist.KINDS, *checklist.EXTENSION_KINDS)
     )
-    merged = merge_sites(checked, held, priority=_sources(config), distance_m=config.merging.distance_m)
+    merged = merge_sites(checked, held, priority=sources_of(config), distance_m=config.merging.distance_m)
     if len(merged.merges):
         found = merged.merges.groupby("why").size()
         told.append(
             f"{len(merged.merges):,} rows speak of a site that another row has, and went into it "
             f"({', '.join(f'{why} {n:,}' for why, n in found.items())}): merges.parquet lists them"
         )
-    return _Evidence(*mapped, *merged, _absences(config, merged, absent, unplaced, told))
+    return _Evidence(*mapped, *merged, _absences(config, merged, absent, unplaced, told), answered)
 
 
 def _absences(
@@ -249,7 +332,7 @@ def _absences(
     return table.assign(site_id=sites_now(table["site_id"], merged.merges))
 
 
-def _sources(config: StudyConfig) -> list[str]:
+def sources_of(config: StudyConfig) -> list[str]:
     """Every source of sites, the most trusted first."""
     surveyed = [] if config.survey is None else [config.survey.name]
     return [*surveyed, *(str(register.name) for register in config.registers), OSM_SOURCE]
@@ -270,7 +353,7 @@ def _settled(config: StudyConfig, said: _Evidence, area_shapes: gpd.GeoDataFrame
         complete_in=_complete_in(config),
         site_community=community.set_axis(said.sites["site_id"]),
         absent=said.absent,
-        priority=_sources(config),
+        priority=sources_of(config),
     )
 
 
@@ -328,16 +411,22 @@ def _no_areas() -> gpd.GeoDataFrame:
 
 
 def _residences(
-    config: StudyConfig, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, districts: Collection[str], told: list[str]
+    config: StudyConfig,
+    osm: OsmExtract,
+    area_shapes: gpd.GeoDataFrame,
+    *,
+    districts: Collection[str],
+    registers: tuple[JudgedRegister, ...],
+    told: list[str],
 ) -> tuple[gpd.GeoDataFrame, int]:
     """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
     section = config.residences
     setting_is_given = False
     place = config.file(config.osm.file) if section.name is None else config.source(section)
-    if section.name is not None:
-        register = read_register(place, what="residences", settings=section)
-        layer = register.frame
-        told += register.notes
+    given = next((one for one in registers if one.what == "residences"), None)
+    if given is not None:
+        layer = given.register.frame
+        told += given.register.notes
         setting_is_given = "setting" in layer
         residences = checked_residences(layer, source=str(place))
     else:
@@ -355,6 +444,8 @@ def _residences(
     inside = shapely.covers(frame, spots.to_numpy())
     beyond = int((~shapely.covers(osm.extent, spots.to_numpy())).sum())
     if not inside.any():
+        if given is not None and (wrong := misplaced([given])):
+            raise DataError(wrong[0])
         raise DataError(
             f"{place}: none of {len(residences):,} residences lies in the study area; "
             "check 'within', 'osm.extent' and the coordinates"
@@ -448,14 +539,22 @@ def thresholds_s(config: StudyConfig, residences: gpd.GeoDataFrame) -> FloatArra
     return np.array([minutes_to_s(value) for value in minutes], dtype=np.float64)
 
 
+def km_by_community(
+    network: WalkNetwork, osm: OsmExtract, area_shapes: gpd.GeoDataFrame, *, only: BoolArray | None = None
+) -> pd.Series[float]:
+    """Kilometres of public street (of the edges `only`) in each community within the extent, and in none."""
+    communities = areas.without_overlaps(area_shapes[area_shapes["level"] == "community"])
+    inside = gpd.GeoSeries(shapely.intersection(communities.geometry.to_numpy(), osm.extent), crs="EPSG:4326")
+    km = pd.Series(network.street_km(inside, only=only), index=communities["area_id"].to_numpy(), dtype="float64")
+    total_km = network.street_km(gpd.GeoSeries([osm.extent], crs="EPSG:4326"), only=only)[0]
+    km.loc[NO_AREA] = max(total_km - km.sum(), 0.0)
+    return km
+
+
 def _layers(
     config: StudyConfig, network: WalkNetwork, osm: OsmExtract, said: _Evidence, area_shapes: gpd.GeoDataFrame
 ) -> pd.DataFrame:
-    communities = areas.without_overlaps(area_shapes[area_shapes["level"] == "community"])
-    inside = gpd.GeoSeries(shapely.intersection(communities.geometry.to_numpy(), osm.extent), crs="EPSG:4326")
-    km = pd.Series(network.street_km(inside), index=communities["area_id"].to_numpy(), dtype="float64")
-    total_km = network.street_km(gpd.GeoSeries([osm.extent], crs="EPSG:4326"))[0]
-    km.loc[NO_AREA] = max(total_km - km.sum(), 0.0)
+    km = km_by_community(network, osm, area_shapes)
     # The density is the map's, not a register's.
     counted = said.mapped[shapely.covers(osm.extent, points_of(said.mapped).to_numpy())]
     community, _ = areas.assign_areas(counted, area_shapes)
@@ -493,10 +592,19 @@ def data_date_of(config: StudyConfig, osm: OsmExtract) -> str | None:
     return config.osm.data_date or osm.data_date
 
 
-def overview_of(config: StudyConfig, data: StudyData) -> list[str]:
-    """What the data is, in a few sentences."""
+def licence_of(config: StudyConfig) -> dict[str, str | None]:
+    """Whose the map's data is, and where its licence stands: OpenStreetMap's, where the config doesn't say."""
+    if config.osm.attribution is not None:
+        return {"attribution": config.osm.attribution, "licence_url": None}
+    return {
+        "attribution": "© OpenStreetMap contributors, ODbL 1.0",
+        "licence_url": "https://www.openstreetmap.org/copyright",
+    }
+
+
+def overview_of(config: StudyConfig, data: StudyData, snap_m: FloatArray) -> list[str]:
+    """What the data is, in a few sentences; `snap_m` is how far each residence is from the network."""
     network, residences, sites = data.network, data.residences, data.sites
-    snap_m = network.snap(residences.geometry, residences["compound_id"]).snap_m
     off, far = np.isinf(snap_m), snap_m > config.walk.max_snap_m / 2
     walked = network.edge_open.any(axis=1)
     islands = walked & (network.component_m < network.min_component_m)
@@ -536,7 +644,20 @@ def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
                 f"{outside.sum():,} residences ({share:.1%} of the weight) lie in no {level} of the areas given "
                 f"and are told under '{NO_AREA}'"
             )
+    said += _register_warnings(config, data)
+    for (kind, why), rows in data.conflicts.groupby(["kind", "why"], sort=True):
+        said.append(f"{len(rows):,} {_CONFLICTS[str(why)].format(kind=kind)}: {head(rows['site_id'])}")
+    return said
+
+
+def _register_warnings(config: StudyConfig, data: StudyData) -> list[str]:
+    """What is odd about registers: where their sites lie, and what they don't list."""
     inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
+    said = [
+        f"{verdict_sentence(one)}; the config says that they were checked and are right"
+        for one in data.registers
+        if one.section.coordinates_checked and one.verdict.verdict in {"other", "mixed"}
+    ]
     for register in config.registers:
         own = from_source(data.sites["source"], str(register.name))
         if (own & ~inside).any():
@@ -546,8 +667,6 @@ def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
         none = [kind for kind in register.complete if kind not in held]
         if none:
             said.append(f"{register.name} is declared complete for {', '.join(none)} and lists no site of it")
-    for (kind, why), rows in data.conflicts.groupby(["kind", "why"], sort=True):
-        said.append(f"{len(rows):,} {_CONFLICTS[str(why)].format(kind=kind)}: {head(rows['site_id'])}")
     return said
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -23,7 +22,7 @@ from circle15.inputs import (
     Clock,
     data_date_of,
     heights_file,
-    overview_of,
+    licence_of,
     prepared,
     profile_of,
     profiles_of,
@@ -33,6 +32,7 @@ from circle15.inputs import (
 from circle15.network import WalkNetwork, profile_named
 from circle15.outputs.folder import write_run
 from circle15.outputs.webmap import render_map
+from circle15.quality import data_quality
 from circle15.reach import (
     behind_gates,
     from_gates,
@@ -43,8 +43,6 @@ from circle15.reach import (
     times_within,
 )
 from circle15.schema import (
-    EVIDENCE,
-    NO_AREA,
     StudyFrames,
     points_of,
 )
@@ -263,35 +261,14 @@ class Study:
 
         Returns
         -------
-        `title`; `overview` (sentences); `kinds` (for each kind the sites by evidence, and where its layer is complete);
-        `communities` (density and what was asked); `warnings`.
+        The sections of `quality.data_quality`; with a sentence in `errors`, `run` refuses the data.
 
         Raises
         ------
         ConfigError, DataError
-            as `run` does.
+            as `run` does, but for registers in another coordinate system than the config says, which are told.
         """
-        data = prepared(self.config, Clock(on_stage), ())
-        found = data.site_kinds.groupby(["kind", "evidence"]).size()
-        lived_in = data.layers["community_id"].isin(data.residences["community_id"].fillna(NO_AREA))
-        by_kind = data.layers[lived_in].groupby("kind")
-        complete = by_kind["complete"].mean()
-        why = by_kind["why"].agg(lambda reasons: ", ".join(sorted(set(reasons.dropna()))))
-        judged = ["community_id", "street_km", "density_per_km", "median_per_km", "needed_per_km"]
-        return {
-            "title": f"{self.config.title_zh} {self.config.title_en}",
-            "overview": overview_of(self.config, data),
-            "kinds": [
-                {"kind": kind}
-                | {evidence: int(found.get((kind, evidence), 0)) for evidence in EVIDENCE}
-                | {"layer": f"complete in {complete[kind]:.0%} of communities" if complete[kind] > 0 else why[kind]}
-                for kind in checklist.KINDS
-            ],
-            "communities": json.loads(
-                data.layers[lived_in].drop_duplicates("community_id")[judged].to_json(orient="records")
-            ),
-            "warnings": warnings_of(self.config, data),
-        }
+        return data_quality(self.config, prepared(self.config, Clock(on_stage), (), keep_misplaced=True))
 
     def _started(self, network: WalkNetwork, doors: Snaps) -> Snaps:
         """Residences where the clock starts."""
@@ -322,8 +299,7 @@ class Study:
             "title_zh": config.title_zh,
             "title_en": config.title_en,
             "data_date": data_date_of(config, data.osm),
-            "attribution": config.osm.attribution or "© OpenStreetMap contributors, ODbL 1.0",
-            "licence_url": "https://www.openstreetmap.org/copyright" if config.osm.attribution is None else None,
+            **licence_of(config),
             "weight_meaning": config.residences.studied_weight,
             "profile": network.profile.name,
             "speed_m_s": network.profile.speed_m_s,

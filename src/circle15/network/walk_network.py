@@ -558,9 +558,10 @@ class WalkNetwork:
             crs="EPSG:4326",
         )
 
-    def street_km(self, shapes: gpd.GeoSeries) -> FloatArray:
-        """Kilometres of public street inside each polygon, in the local plane."""
-        polygons, public = self.plane(shapes), self.lines[self.edge_home == 0]
+    def street_km(self, shapes: gpd.GeoSeries, *, only: BoolArray | None = None) -> FloatArray:
+        """Kilometres of public street inside each polygon, in the local plane; `only` (m,) says of which edges."""
+        counted = self.edge_home == 0 if only is None else only & (self.edge_home == 0)
+        polygons, public = self.plane(shapes), self.lines[counted]
         tree = shapely.STRtree(public)
         whole, cut = (np.unique(tree.query(polygons, predicate=how), axis=1) for how in ("covers", "crosses"))
         inside_m = [

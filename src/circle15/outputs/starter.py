@@ -256,6 +256,9 @@ complete = []
 # 坐标系：wgs84、gcj02（高德、腾讯）、bd09（百度）、cgcs2000 或 EPSG 代码。
 # The system of the coordinates: wgs84, gcj02 (Amap, Tencent), bd09 (Baidu), cgcs2000 or an EPSG code.
 # coordinates = "gcj02"
+# 与地图不符时会停止计算；您核对过、确认无误时写这一行。
+# Coordinates that don't fit the map stop a run; write this if you have looked and they are right.
+# coordinates_checked = true
 # 文本或 Shapefile 的编码；不写则自动识别，拿不准会问。 Of text and Shapefiles; else found, and asked for in doubt.
 # encoding = "gbk"
 # 工作表；图层。不写则取唯一合适的。 The workbook's sheet; the file's layer; else the only one that fits.
@@ -275,6 +278,9 @@ complete = []
 # 坐标系：wgs84、gcj02（高德、腾讯）、bd09（百度）、cgcs2000 或 EPSG 代码。
 # The system of the coordinates: wgs84, gcj02 (Amap, Tencent), bd09 (Baidu), cgcs2000 or an EPSG code.
 # coordinates = "gcj02"
+# 与地图不符时会停止计算；您核对过、确认无误时写这一行。
+# Coordinates that don't fit the map stop a run; write this if you have looked and they are right.
+# coordinates_checked = true
 # 文本或 Shapefile 的编码；不写则自动识别，拿不准会问。 Of text and Shapefiles; else found, and asked for in doubt.
 # encoding = "gbk"
 # 工作表；图层。不写则取唯一合适的。 The workbook's sheet; the file's layer; else the only one that fits.

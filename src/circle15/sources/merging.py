@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Chapman",
     "Merged",
+    "alike_pairs",
     "chapman",
     "from_source",
     "likeness",
@@ -367,6 +368,53 @@ def sites_meant(
             )
     found = [best[row][2] if row in best else None for row in range(len(places))]
     return pd.Series(pd.array(found, dtype="str"), index=places.index)
+
+
+def alike_pairs(
+    sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame, *, distance_m: float = DISTANCE_M, least: float = 0.6
+) -> pd.DataFrame:
+    """Sites that may be one and aren't: they share a kind, lie close and have names that are somewhat alike.
+
+    Parameters
+    ----------
+    sites, site_kinds : of `merge_sites`.
+    distance_m : how far apart at most, 0 where one lies in the other.
+    least : the least `likeness` of their names; sites without a name are left out.
+
+    Returns
+    -------
+    One row a pair, the most alike first, then the nearest, then by id: `one_id, other_id, one_name, other_name,
+    one_source, other_source, kinds` (shared, joined by ", "), `distance_m, likeness`.
+
+    Examples
+    --------
+    >>> at = gpd.GeoSeries.from_xy([118.78, 118.7803], [32.04, 32.04], crs="EPSG:4326")
+    >>> sites = gpd.GeoDataFrame(
+    ...     {"site_id": ["a", "b"], "name": ["光河超市", "光河超级市场"], "source": "osm"}, geometry=at
+    ... )
+    >>> kinds = pd.DataFrame({"site_id": ["a", "b"], "kind": "grocery"})
+    >>> alike_pairs(sites, kinds)[["one_id", "other_id", "likeness"]].to_numpy().tolist()
+    [['a', 'b', 0.8]]
+    """
+    columns = ["one_id", "other_id", "one_name", "other_name", "one_source", "other_source", "kinds"]
+    west, south, east, north = sites.to_crs("EPSG:4326").total_bounds if len(sites) else (0.0, 0.0, 0.0, 0.0)
+    shapes = sites.geometry.to_crs(local_crs((west + east) / 2, (south + north) / 2)).to_numpy()
+    held = site_kinds.groupby("site_id", sort=False)["kind"].agg(frozenset)
+    ids, names, sources = (sites[column].astype(object).tolist() for column in ("site_id", "name", "source"))
+    kinds = [held.get(site_id, frozenset()) for site_id in ids]
+    named = np.array([i for i, name in enumerate(names) if not pd.isna(name) and _keys(str(name))], dtype=np.int64)
+    near, at = shapely.STRtree(shapes[named]).query(shapes[named], predicate="dwithin", distance=distance_m)
+    first, second = named[near[near < at]], named[at[near < at]]
+    found = []
+    for one, other in zip(first.tolist(), second.tolist(), strict=True):
+        shared = kinds[one] & kinds[other]
+        if shared and (alike := likeness(str(names[one]), str(names[other]))) >= least:
+            away_m = float(shapely.distance(shapes[one], shapes[other]))
+            told = (ids[one], ids[other], names[one], names[other], sources[one], sources[other])
+            found.append((*told, ", ".join(sorted(shared)), away_m, alike))
+    found.sort(key=lambda pair: (-pair[-1], pair[-2], pair[0], pair[1]))
+    table = pd.DataFrame(found, columns=[*columns, "distance_m", "likeness"])
+    return table.astype(dict.fromkeys(columns, "str") | {"distance_m": "float64", "likeness": "float64"})
 
 
 def from_source(sources: pd.Series[str], source: str) -> pd.Series[bool]:

@@ -219,6 +219,7 @@ class Register(NamedTuple):
         "coordinates": it has none), `told`, and the register's cells.
     notes : what was found, mended, skipped or left over, one sentence each.
     columns : column -> the header that it was read from.
+    rows : id -> the row's number in the file, of all rows that aren't blank, headers or examples.
     """
 
     frame: gpd.GeoDataFrame
@@ -227,6 +228,7 @@ class Register(NamedTuple):
     leftovers: pd.DataFrame
     notes: tuple[str, ...]
     columns: dict[str, str]
+    rows: dict[str, int]
 
     @property
     def unrecognised(self) -> pd.DataFrame:
@@ -302,7 +304,8 @@ def read_register(source: Path | str, *, what: What = "sites", settings: Reading
         frame = checked_area_shapes(frame, source=sheet.name)
     if what == "compounds":
         frame = checked_compounds(frame, source=sheet.name)
-    return Register(frame, _no_kinds(), _no_absent(), leftovers, _notes(sheet, leftovers), sheet.columns)
+    rows = _rows(sheet, _REGISTERS[what][1][0])
+    return Register(frame, _no_kinds(), _no_absent(), leftovers, _notes(sheet, leftovers), sheet.columns, rows)
 
 
 def read_sites(path: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
@@ -377,7 +380,8 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     site_kinds = checked_site_kinds(held[there].drop(columns="_row"), sites=checked, kinds=kinds, source=sheet.name)
     if len(absent):
         sheet.notes.append(f"{sheet.short}: {len(absent):,} kinds were surveyed and are not there")
-    return Register(checked, site_kinds, absent, leftovers, _notes(sheet, leftovers), sheet.columns)
+    rows_of = _rows(sheet, _SITE_ID)
+    return Register(checked, site_kinds, absent, leftovers, _notes(sheet, leftovers), sheet.columns, rows_of)
 
 
 def _present(sheet: _Sheet) -> BoolArray:
@@ -816,6 +820,10 @@ def _with_ids(sheet: _Sheet, column: Column, stem: str, what: What) -> _Sheet:
         note = f"{sheet.short}: ids are the file's name and {header}, such as {cells[column.id].iloc[0]}"
         return sheet._replace(cells=cells, notes=[*sheet.notes, note])
     return sheet
+
+
+def _rows(sheet: _Sheet, key: Column) -> dict[str, int]:
+    return dict(zip(sheet.cells[key.id], map(int, sheet.cells.index), strict=True))
 
 
 def _leftovers(sheet: _Sheet, listed: Sequence[tuple[int, str, str]]) -> pd.DataFrame:
