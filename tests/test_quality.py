@@ -400,7 +400,7 @@ def test_the_owner_of_other_data_is_named(tmp_path: Path) -> None:
     page = check_html(found)
     assert "光河市测绘院 &lt;内部资料&gt;" in page
     assert "OpenStreetMap" not in page
-    assert check_text(found).endswith("光河市测绘院 <内部资料>, data of unknown date")
+    assert check_text(found).endswith("光河市测绘院 <内部资料> | data of unknown date")
 
 
 def test_a_survey_is_counted(tmp_path: Path) -> None:

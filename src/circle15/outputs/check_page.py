@@ -30,10 +30,11 @@ class _Words(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """The head of a table's column; numbers stand at the right."""
+    """The head of a table's column; numbers stand at the right, and what is `whole` stays on one line."""
 
     head: _Words
     numeric: bool = False
+    whole: bool = False
 
 
 class _Table(NamedTuple):
@@ -78,6 +79,7 @@ _LEFT = {"kind": _Words("类别不识别", "kind not recognised"), "coordinates"
 def check_text(found: dict[str, Any]) -> str:
     """The findings of `quality.data_quality` as a page of text, 100 columns wide at most."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - as all of rich: only this front needs it
+    from rich.cells import cell_len  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -86,7 +88,7 @@ def check_text(found: dict[str, Any]) -> str:
     console = Console(file=out, width=TEXT_COLUMNS, color_system=None, force_terminal=False, legacy_windows=False)
     console.print(Text(_clean(found["title"])))
     for section in _sections(found):
-        console.print(Text(f"\n{section.title.en}\n{'=' * len(section.title.en)}"))
+        console.print(Text(f"\n{section.title.en}\n{'=' * cell_len(section.title.en)}"))
         for line in section.lines:
             console.print(Text(f"- {line}"))
         for table in section.tables:
@@ -94,14 +96,14 @@ def check_text(found: dict[str, Any]) -> str:
             for column in table.columns:
                 drawn.add_column(
                     Text(column.head.en), justify="right" if column.numeric else "left", overflow="fold",
-                    no_wrap=column.numeric,
+                    no_wrap=column.numeric or column.whole,
                 )  # fmt: skip
             for row in table.rows:
                 drawn.add_row(*(Text(cell.en) for cell in row))
             console.print(drawn)
         for note in section.notes:
             console.print(Text(f"  {note.en}"))
-    console.print(Text(f"\n{_clean(found['attribution'])}, data of {found['data_date'] or 'unknown date'}"))
+    console.print(Text(f"\n{_clean(found['attribution'])} | data of {found['data_date'] or 'unknown date'}"))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).rstrip()
 
 
@@ -160,18 +162,21 @@ _ERRORS = _Words("必须更正", "Errors")
 
 def _sections(found: dict[str, Any]) -> list[_Section]:
     """The page's parts, in order; those with nothing to say are left out, but for duplicates."""
+    registers = found["registers"]
+    told = {sentence for one in registers for sentence in (*one["notes"], one["coordinates"]["sentence"])}
+    notes = tuple(_clean(warning) for warning in found["warnings"] if warning not in told)
     parts = [
         _Section(_ERRORS, tuple(map(_clean, found["errors"]))) if found["errors"] else None,
         _Section(_Words("数据概况", "Overview"), tuple(map(_clean, found["overview"]))),
-        *([_registers(found["registers"])] if found["registers"] else []),
-        *(_register(register) for register in found["registers"]),
+        _registers(registers) if registers else None,
+        *(_register(register) for register in registers),
         _kinds(found["kinds"]),
         _communities(found["communities"]),
         _duplicates(found["duplicates"]),
         _conflicts(found["conflicts"]) if found["conflicts"] else None,
         _missed(found["missed"], found["missed_assumes"]) if found["missed"] else None,
         _survey(found["survey"]) if found["survey"] else None,
-        _Section(_Words("提示", "Notes"), tuple(map(_clean, found["warnings"]))) if found["warnings"] else None,
+        _Section(_Words("提示", "Notes"), notes) if notes else None,
     ]
     return [part for part in parts if part is not None]
 
@@ -243,7 +248,7 @@ def _register(one: dict[str, Any]) -> _Section:
 def _kinds(kinds: Sequence[dict[str, Any]]) -> _Section:
     table = _Table(
         (
-            _text("类别", "kind"), _number("已确认", "confirmed"), _number("可能", "possible"),
+            _Column(_Words("类别", "kind"), whole=True), _number("已确认", "confirmed"), _number("可能", "possible"),
             _number("推定", "implied"), _text("按来源", "by source"), _text("图层", "layer"),
         ),
         tuple(
@@ -269,9 +274,11 @@ def _layer_words(row: dict[str, Any]) -> _Words:
     reasons = _Words("、".join(words.zh for words in why), ", ".join(words.en for words in why))
     if row["complete_share"] == 0:
         return reasons
+    if row["complete_share"] == 1:
+        return _Words("各社区均齐全", "complete everywhere")
     share = f"{row['complete_share']:.0%}"
-    told = _Words(f"{share}的社区齐全", f"complete in {share} of communities")
-    return told if not why else _Words(f"{told.zh}（其余{reasons.zh}）", f"{told.en} (else {reasons.en})")
+    told = f"complete in {share} of communities (else {reasons.en})"
+    return _Words(f"{share}的社区齐全（其余{reasons.zh}）", told)
 
 
 def _communities(communities: Sequence[dict[str, Any]]) -> _Section:
@@ -365,9 +372,9 @@ def _conflicts(conflicts: Sequence[dict[str, Any]]) -> _Section:
 def _missed(missed: Sequence[dict[str, Any]], assumes: str) -> _Section:
     table = _Table(
         (
-            _text("来源", "sources"), _text("类别", "kind"), _number("甲", "first"), _number("乙", "second"),
-            _number("共有", "both"), _number("估计总数", "in all"), _number("95%区间", "95 % interval"),
-            _number("都漏掉", "missed"), _text("可靠", "firm"),
+            _text("来源", "sources"), _Column(_Words("类别", "kind"), whole=True), _number("甲", "first"),
+            _number("乙", "second"), _number("共有", "both"), _number("估计总数", "in all"),
+            _number("95%区间", "95 % interval"), _number("都漏掉", "missed"), _text("可靠", "firm"),
         ),
         tuple(
             (
