@@ -30,8 +30,8 @@ HOME_OF = {
 }
 """Engines with an environment of their own; the others run in circle15's."""
 
-SCRIPT_OF = {"exact": "circle15", "valhalla_threads": "valhalla"}
-CASE_OF = {"exact": "exact", "valhalla_threads": "threads"}
+SCRIPT_OF = {"exact": "circle15", "exact_one_core": "circle15", "valhalla_threads": "valhalla"}
+CASE_OF = {"exact": "exact", "exact_one_core": "exact_one_core", "valhalla_threads": "threads"}
 """Engines that are another's script at another case."""
 
 READY_S = 300.0  # the longest that an engine may prepare itself, contraction and tiles included

@@ -42,7 +42,8 @@ FIRST_COUNTS_S = 5.0
 ONCE_S = 60.0
 TITLE = {
     "ego_graph": "osmnx's tutorial (`ego_graph`)",
-    "exact": "exact union (shapely)",
+    "exact": "exact union (shapely), all threads",
+    "exact_one_core": "exact union (shapely), one core",
     "valhalla": "valhalla, one thread",
     "valhalla_threads": "valhalla, all threads",
 }
@@ -162,7 +163,9 @@ def circles(results: Results, folder: Path, data: Path, repetitions: int) -> Non
     chosen = residences.iloc[some_rows(1000, len(residences))].reset_index(drop=True)
     write_circles(folder, case.network, chosen, data / CITY, cutoff_m=CUTOFF_M)
     work = "1,000 circles of 1,250 m, 25 m wide, holes under 5,000 m² closed, greater Reykjavík"
-    engines = beside("circles", ["circle15", "valhalla", "valhalla_threads", "exact"], folder, repetitions)
+    engines = beside(
+        "circles", ["circle15", "valhalla", "valhalla_threads", "exact", "exact_one_core"], folder, repetitions
+    )
     results.add(work, engines, same_circles(engines, chosen))
 
 
