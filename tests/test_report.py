@@ -828,9 +828,7 @@ def test_names_are_hostile(frames: StudyFrames) -> None:
     checks = hostile.merges.assign(why=HOSTILE)
     told = asking(frames, *OTHER_UNITS, *PRESENCE).indicators.assign(quote=HOSTILE, policy=HOSTILE)
     days = told["unit"] == "days"
-    strange = (
-        told["indicator"].where(days, HOSTILE) + f"/{HOSTILE}"
-    )  # of which the part before the first slash is the id
+    strange = told["indicator"].where(days, HOSTILE) + f"/{HOSTILE}"
     strange_units = told.assign(indicator=strange, unit=told["unit"].where(~days, HOSTILE))
     hostile = changed(hostile, merges=checks, conflicts=checks, indicators=strange_units)
     for district in (None, "d1"):

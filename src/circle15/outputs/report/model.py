@@ -184,7 +184,6 @@ class MeasureRow:
     verdicts : how many of the areas meet it, in the order of `VERDICTS`.
     """
 
-    indicator: str
     words: Words
     unit: Words
     is_share: bool

@@ -26,7 +26,7 @@ from circle15.outputs.report.model import (
     Unanswered,
 )
 from circle15.outputs.report.names import kind_words, text_of
-from circle15.outputs.report.wording import UNITS, name_or, unit_words
+from circle15.outputs.report.wording import name_or, unit_words
 from circle15.schema import StudyFrames
 
 _PRESENCE = "sites"
@@ -90,7 +90,6 @@ def measures_asked(frames: StudyFrames, scope: Scope, district_id: str | None) -
     """
     known = policies() | standards()
     indicators = frames.indicators[~_of_weight(frames, known) & (frames.indicators["unit"] != _PRESENCE)]
-    unit = UNITS[frames.about["weight_meaning"]]
     out: dict[str, dict[str, tuple[Sentence, tuple[MeasureRow, ...]]]] = {}
     for (policy, indicator), rows in indicators.groupby(["policy", "indicator"], sort=False):
         whole = rows[of_area(rows, district_id)]
@@ -104,9 +103,8 @@ def measures_asked(frames: StudyFrames, scope: Scope, district_id: str | None) -
         is_share = str(first["unit"]).startswith("share of ")
         one = len(whole) > 0
         row = MeasureRow(
-            indicator=text_of(indicator),
             words=_part_words(part) if part else _WHOLE if one else _EACH,
-            unit=unit_words(text_of(first["unit"]), unit),
+            unit=unit_words(text_of(first["unit"]), frames.about["weight_meaning"]),
             is_share=is_share,
             areas=areas,
             n_areas=len(inside),

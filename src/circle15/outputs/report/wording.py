@@ -72,19 +72,18 @@ _MEASURES: Final[Mapping[str, str]] = {
 }
 
 
-def unit_words(unit: str, weight: Unit) -> Words:
+def unit_words(unit: str, weight_meaning: str) -> Words:
     """Say what an indicator is counted in; a unit that isn't known reads as it stands.
 
-    >>> unit_words("m2 per 100 households", UNITS["residents"])
+    >>> unit_words("m2 per 100 households", "residents")
     Words(zh='平方米/百户', en='m² per 100 households')
-    >>> unit_words("share of covered residents x kinds", UNITS["residents"])
+    >>> unit_words("share of covered residents x kinds", "residents")
     Words(zh='占已可达的居民×类别', en='share of covered residents × kinds')
     """
-    for meaning, words in UNITS.items():
-        for said, zh in ((f"share of {meaning} x kinds", "占"), (f"share of covered {meaning} x kinds", "占已可达的")):
-            if unit == said and words == weight:
-                en = said.replace(meaning, weight.what.en).replace(" x ", " × ")
-                return Words(zh=f"{zh}{weight.what.zh}×类别", en=en)
+    what = UNITS[weight_meaning].what
+    for part_zh, part_en in (("", ""), ("已可达的", "covered ")):
+        if unit == f"share of {part_en}{weight_meaning} x kinds":
+            return Words(zh=f"占{part_zh}{what.zh}×类别", en=f"share of {part_en}{what.en} × kinds")
     return Words(zh=_MEASURES.get(unit, unit), en=re.sub(r"\bm2\b", "m²", unit))
 
 
