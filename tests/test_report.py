@@ -696,8 +696,8 @@ def test_a_district_shows_the_forms_of_its_own_communities(frames: StudyFrames) 
     assert [row[1] for row in page.rows if row[0] == "合计 in all"] == ["3"]  # the service items of the whole study
     assert "满意度（全研究区）" in page.text
     nobody = Page(render_report(with_forms(frames), "none"))
-    assert "本区的社区没有登记服务商。" in nobody.text
-    assert "本区的社区没有列出需求。" in nobody.text
+    assert "这里的社区没有登记服务商。" in nobody.text
+    assert "这里的社区没有列出需求。" in nobody.text
 
 
 def test_requirements_in_other_units(frames: StudyFrames) -> None:
