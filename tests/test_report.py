@@ -28,7 +28,7 @@ from circle15 import areas
 from circle15.checklist import KINDS
 from circle15.errors import InputError
 from circle15.outputs.report import render_report, report_model
-from circle15.outputs.report.model import GAP_AREA_ROWS
+from circle15.outputs.report.model import GAP_AREA_ROWS, UNANSWERED_ROWS
 from circle15.schema import STATUSES, StudyFrames
 from drawn import no_gates, nothing_more
 
@@ -566,18 +566,271 @@ def test_a_gap_area_across_the_border_is_marked(frames: StudyFrames) -> None:
     assert "*片区跨出本区，数字为整片。" in page.text
 
 
+def rows_of(table: str, *rows: tuple[Any, ...]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=table.split())
+
+
+# Community c1 has two signed providers (p1 tells all and keeps the common rules) and a revoked one. c2 has one that has
+# applied only, and so has c9, which is no area of the study.
+PROVIDERS = rows_of(
+    "provider_id area_id kind applied passed signed published revoked items modes hotline "
+    "common_sign common_standard common_rules",
+    ("p1", "c1", "dining", "2024-01", "2024-02", "2024-03", "2024-04", None, "a", "b", "c", 1, 1, 1),
+    ("p2", "c1", "dining", "2024-01", "2024-02", "2024-03", None, None, "a", "b", None, 1, 1, 0),
+    ("p3", "c1", "post", "2024-01", "2024-02", "2024-03", None, "2025-01", "a", "b", "c", 1, 1, 1),
+    ("p4", "c2", "post", "2024-01", None, None, None, None, None, None, None, None, None, None),
+    ("p5", "c9", "post", "2024-01", None, None, None, None, None, None, None, None, None, None),
+)
+SATISFACTION = rows_of(
+    "survey_id kind period n asked score",
+    ("1", "dining", "2024", 50.0, 100.0, 80.0),
+    ("2", "dining", "2025", 30.0, 60.0, 90.0),
+    ("3", "dining", "2025", 10.0, None, 70.0),
+    ("4", "post", "2025", 20.0, None, 95.0),
+)
+DEMANDS = rows_of(
+    "item_id area_id list matches",
+    ("1", "c1", "demand", None),
+    ("2", "c1", "demand", None),
+    ("3", "c1", "resource", "1"),
+    ("4", "c2", "demand", None),
+    ("5", "c2", "demand", None),
+)
+INVENTORY = rows_of(
+    "item_id category status",
+    ("1", "government", "delivered"),
+    ("2", "government", "missing"),
+    ("3", "health", "partial"),
+)
+
+
+def with_forms(frames: StudyFrames) -> StudyFrames:
+    forms = {
+        "providers": areas.providers_by_area(PROVIDERS),
+        "satisfaction": areas.satisfaction_by_kind(SATISFACTION),
+        "demand_list": areas.matched_demand(DEMANDS),
+        "inventory": areas.inventory_by_category(INVENTORY),
+    }
+    return changed(frames, forms=forms)
+
+
+def asking(frames: StudyFrames, *rows: tuple[Any, ...]) -> StudyFrames:
+    """Add indicators: policy, indicator, level, area, confirmed, possible, unknown, threshold, unit, met."""
+    more = rows_of(
+        "policy indicator level area_id value_confirmed value_possible share_unknown threshold unit met", *rows
+    ).assign(denominator=2.0, plan_year=pd.array([2025] * len(rows), dtype="Int64"), quote="每百户")
+    return changed(frames, indicators=pd.concat([frames.indicators, more], ignore_index=True))
+
+
+NAN = float("nan")
+OTHER_UNITS = (
+    ("panzhihua_2020", "C-2", "community", "c1", 25.0, 25.0, 0.0, 30.0, "m2 per 100 households", "no"),
+    ("panzhihua_2020", "C-2", "community", "c2", 41.5, 41.5, 0.5, 30.0, "m2 per 100 households", "yes"),
+    ("panzhihua_2020", "C-2", "community", "c3", 99.0, 99.0, 0.0, 30.0, "m2 per 100 households", "yes"),
+    ("panzhihua_2020", "B-3b", "community", "c1", 100.0, 100.0, 0.0, 92.0, "days", "no"),
+    ("panzhihua_2020", "B-3b", "community", "c2", NAN, NAN, 1.0, 92.0, "days", "undetermined"),
+    ("panzhihua_2020", "E-8a", "study", "all", 0.15, 0.15, 0.0, 0.13, "share of residents", "yes"),
+    ("zhejiang_2025", "F-5", "study", "all", 0.5, 0.5, 0.5, 0.8, "share of communities", "undetermined"),
+    ("zhejiang_2025", "F-5", "district", "d1", 1.0, 1.0, 0.0, 0.8, "share of communities", "yes"),
+    ("zhejiang_2025", "F-5", "district", "d2", 0.0, 0.0, 0.0, 0.8, "share of communities", "no"),
+)
+PRESENCE = tuple(
+    ("guanghe_2019", indicator, "community", area, confirmed, possible, unknown, 1.0, "sites", met)
+    for indicator, area, confirmed, possible, unknown, met in (
+        ("B-1/dining", "c1", 0.0, 0.0, 0.0, "no"),
+        ("B-1/dining", "c2", 0.0, 0.0, 1.0, "undetermined"),
+        ("B-1/dining", "c3", 4.0, 5.0, 1.0, "yes"),
+        ("B-1/school", "c1", 2.0, 2.0, 0.0, "yes"),
+        ("B-1/school", "c2", 0.0, 1.0, 0.0, "undetermined"),
+        ("B-1/school", "c3", 0.0, 0.0, 0.0, "no"),
+        ("B-4/school", "c1", 2.0, 2.0, 0.0, "yes"),
+        ("B-4/school", "c2", 0.0, 1.0, 0.0, "undetermined"),
+        ("B-4/school", "c3", 0.0, 0.0, 0.0, "no"),
+    )
+)
+
+
+def test_forms_stand_beside_the_score(frames: StudyFrames) -> None:
+    page = Page(render_report(with_forms(frames), None))
+    assert "不计入得分" in page.text
+    assert "they don't enter the score" in page.text
+    # listed, applied, passed, signed, published, revoked, tell all, common rules
+    assert ["西闸社区", "3", "2", "2", "2", "1", "1", "1", "1"] in page.rows
+    assert ["洸河社区", "1", "1", "0", "0", "0", "0", "0", "0"] in page.rows
+    assert ["c9", "1", "1", "0", "0", "0", "0", "0", "0"] in page.rows
+    assert ["合计 in all", "5", "4", "2", "2", "1", "1", "1", "1"] in page.rows
+    # (30 x 90 + 10 x 70) / 40 = 85; 30 of the 60 asked answered in the one survey that tells it.
+    assert page.row("餐饮", "2025")[1:] == ["2025", "2", "40", "50.0%", "85.0%", "80.0%（2024）"]
+    assert page.row("邮政网点", "2025")[1:] == ["2025", "1", "20", "–", "95.0%", "–"]
+    assert ["西闸社区", "2", "1", "50.0%"] in page.rows
+    assert ["洸河社区", "2", "0", "0%"] in page.rows
+    assert ["合计 in all", "4", "1", "25.0%"] in page.rows
+    assert page.row("政务服务 government")[1:] == ["2", "1", "0", "50.0%"]
+    assert page.row("健康服务 health")[1:] == ["1", "0", "1", "0%"]
+    assert ["合计 in all", "3", "1", "1", "33.3%"] in page.rows
+    headings = re.findall(r'<h2 id="s(\d+)">', render_report(with_forms(frames), None))
+    assert headings == ["2", "3", "4", "5", "6", "7", "8", "9", "10"]
+
+
+def test_without_forms_there_is_nothing_beside(frames: StudyFrames) -> None:
+    html = render_report(frames, None)
+    assert "服务商与满意度" not in html
+    assert re.findall(r'<h2 id="s(\d+)">', html) == ["2", "3", "4", "5", "6", "7", "8", "9"]
+    only = changed(frames, forms={"demand_list": areas.matched_demand(DEMANDS)})
+    page = Page(render_report(only, None))
+    assert "服务商与满意度" in page.text
+    assert "签约服务商" not in page.text
+
+
+def test_scores_are_the_same_with_and_without_forms(frames: StudyFrames) -> None:
+    with_, without = report_model(with_forms(frames), None), report_model(frames, None)
+    assert dataclasses.replace(with_, beside=without.beside) == without
+
+
+def test_a_district_shows_the_forms_of_its_own_communities(frames: StudyFrames) -> None:
+    page = Page(render_report(with_forms(frames), "d2"))
+    # Of the communities only c2 has residences in d2: one row, and no sum of one.
+    assert ["洸河社区", "1", "1", "0", "0", "0", "0", "0", "0"] in page.rows
+    assert ["洸河社区", "2", "0", "0%"] in page.rows
+    assert not [row for row in page.rows if row[0] in {"西闸社区", "c9"}]
+    assert [row[1] for row in page.rows if row[0] == "合计 in all"] == ["3"]  # the service items of the whole study
+    assert "满意度（全研究区）" in page.text
+    nobody = Page(render_report(with_forms(frames), "none"))
+    assert "这里的社区没有登记服务商。" in nobody.text
+    assert "这里的社区没有列出需求。" in nobody.text
+
+
+def test_requirements_in_other_units(frames: StudyFrames) -> None:
+    page = Page(render_report(asking(frames, *OTHER_UNITS), None))
+    floor_area, days = (row for row in page.rows if row[0] == "逐片区 area by area")
+    assert floor_area[1:] == ["25–99", "25–99", "1 / 3", "≥ 30", "见各片区 see areas", "社区：达标2，未达标1"]
+    assert days[1:] == ["100", "100", "1 / 2", "≤ 92", "见各片区 see areas", "社区：未达标1，不能判定1"]
+    whole = [row[1:] for row in page.rows if row[0] == "全部合计 as a whole"]
+    # The registered volunteers are a figure, not reach, though residents are the study's weight too.
+    assert whole == [
+        ["15.0%", "15.0%", "0%", "≥ 13.0%", "达标 met", "–"],
+        ["50.0%", "50.0%", "50.0%", "≥ 80.0%", "不能判定 undetermined", "街道（区）：达标1，未达标1"],
+    ]
+    quoted = page.row("C-2 「每百户」")[0]
+    assert "规划年 plan year 2025" in quoted
+    assert "单位 in 平方米/百户 m² per 100 households" in quoted
+    assert "占社区数 share of communities；分母 of 2" in page.row("F-5 ")[0]
+
+
+def test_a_district_shows_its_own_requirements_in_other_units(frames: StudyFrames) -> None:
+    page = Page(render_report(asking(frames, *OTHER_UNITS, *PRESENCE), "d2"))
+    floor_area, days = (row for row in page.rows if row[0] == "逐片区 area by area")
+    assert floor_area[1:] == ["41.5", "41.5", "1 / 1", "≥ 30", "见各片区 see areas", "社区：达标1"]
+    assert days[1:] == ["–", "–", "1 / 1", "≤ 92", "见各片区 see areas", "社区：不能判定1"]
+    whole = [row[1:] for row in page.rows if row[0] == "全部合计 as a whole"]
+    assert whole == [["0%", "0%", "0%", "≥ 80.0%", "未达标 not met", "–"]]
+    assert page.row("服务社区的学校", "0 / 1")[2:6] == ["1", "0", "0", "1"]
+
+
+def test_presence_is_told_once_a_kind(frames: StudyFrames) -> None:
+    page = Page(render_report(asking(frames, *PRESENCE), None))
+    # confirmed, possible, absent, unknown, asked, verdicts, by; two requirements ask the same of schools
+    school = page.row("服务社区的学校", "1 / 3")[1:]
+    assert school == ["1 / 3", "1", "1", "0", "1", "达标1，未达标1，不能判定1", "B-1、B-4"]
+    dining = page.row("餐饮", "1 / 3")[1:]
+    assert dining == ["1 / 3", "0", "1", "1", "1", "达标1，未达标1，不能判定1", "B-1"]
+    assert page.text.count("「每百户」") == 2
+
+
+def open_requirements(n: int, text: str = "") -> pd.DataFrame:
+    rows = [
+        ("guanghe_2019", f"X-{i}", f"第{i}句{text}", None if i == 1 else "providers", f"表{i}{text}", f"form {i}")
+        for i in range(1, n + 1)
+    ]
+    return rows_of("policy indicator quote form needs_zh needs_en", *rows)
+
+
+def test_what_stays_unanswered(frames: StudyFrames) -> None:
+    page = Page(render_report(changed(frames, unanswered=open_requirements(2)), None))
+    # What a form would answer comes before what nobody asks for.
+    listed = [row for row in page.rows if row[0].startswith("X-")]
+    assert [row[0][:8] for row in listed] == ["X-2 「第2句", "X-1 「第1句"]
+    assert listed[0][1] == "表2 form 2"
+    assert "全部见 unanswered.csv" in page.text
+    assert "另有" not in page.text.split("待补充")[1].split("unanswered.csv")[0]
+    many = Page(render_report(changed(frames, unanswered=open_requirements(UNANSWERED_ROWS + 5)), None))
+    assert len([row for row in many.rows if row[0].startswith("X-")]) == 12
+    assert "另有5条。全部见 unanswered.csv" in many.text
+    assert "待补充" not in render_report(frames, None)
+
+
+def asked_on_the_ground(name: str = "益民药房") -> gpd.GeoDataFrame:
+    # r07 alone hangs on n7, nobody on n8; car parks are missing from the data of c1, telecom outlets from c2's.
+    table = rows_of(
+        "rank ask site_id community_id kind name weight n_residences",
+        (1, "community", None, "c1", "parking", "西闸社区", 200.0, 5),
+        (2, "community", None, "c2", "telecom", "洸河社区", 190.0, 4),
+        (3, "site", "n7", None, "school", name, 50.0, 1),
+        (4, "site", "n8", None, "school", None, 40.0, 1),
+    ).astype({"site_id": "str", "community_id": "str"})
+    return gpd.GeoDataFrame(table, geometry=[Point(116.5, 35.4)] * 4, crs="EPSG:4326")
+
+
+def with_checks(frames: StudyFrames) -> StudyFrames:
+    access = frames.access.copy()
+    access.loc[access["status"] == "possible", "site_id"] = "n7"
+    merges = rows_of("site_id why", ("a", "twin"), ("b", "same_place"), ("c", "twin"))
+    conflicts = rows_of("site_id why", ("a", "surveyed_absent"))
+    return changed(frames, access=access, merges=merges, conflicts=conflicts, survey=asked_on_the_ground())
+
+
+def test_merges_conflicts_and_what_to_check_first(frames: StudyFrames) -> None:
+    page = Page(render_report(with_checks(frames), None))
+    merged = page.row("合并 Merges")[1]
+    assert (
+        "3行资料与另一行说的是同一处设施，已并入（地图上点与面重复2；不同来源的同一处1）：见 merges.parquet" in merged
+    )
+    assert "1条依据被更可信的资料推翻，不起作用（实地核实没有1）：见 conflicts.parquet" in page.row("矛盾 Conflicts")[1]
+    asked = page.row("先核实什么 Check first")[1]
+    assert (
+        "问题共4个，最要紧的：1. 西闸社区有没有停车场，在哪里（200人）；2. 洸河社区有没有通信网点，在哪里（190人）；"
+        "3. “益民药房”有没有服务社区的学校（50人）。全部见 survey.xlsx"
+    ) in asked
+    bare = Page(render_report(frames, None))
+    assert bare.row("合并 Merges")[1] == "没有合并的行。 No row went into another."
+    assert bare.row("矛盾 Conflicts")[1] == "没有互相矛盾的依据。 No evidence was overruled."
+    assert bare.row("先核实什么 Check first")[1].startswith("没有要实地核实的问题。")
+
+
+def test_a_district_is_asked_only_what_it_hangs_on(frames: StudyFrames) -> None:
+    # d2 holds r08 to r11, of c2 and of no community: nothing of c1, and not r07, the only one for whom n7 is possible.
+    asked = Page(render_report(with_checks(frames), "d2")).row("先核实什么 Check first")[1]
+    assert "与本区有关的问题共1个，最要紧的（权重按全研究区）：1. 洸河社区有没有通信网点，在哪里（190人）。" in asked
+    asked = Page(render_report(with_checks(frames), "d1")).row("先核实什么 Check first")[1]
+    assert "与本区有关的问题共3个" in asked
+    assert "“益民药房”有没有服务社区的学校（50人）" in asked
+
+
 def test_names_are_hostile(frames: StudyFrames) -> None:
     about = frames.about | dict.fromkeys(("title_zh", "title_en", "study_id", "data_date", "profile"), HOSTILE)
     about |= dict.fromkeys(("attribution", "complete_why", "version", "map_review_number"), HOSTILE)
     about |= {"warnings": [HOSTILE], "licence_url": "javascript:alert(1)"}
     hostile = changed(
-        frames,
+        asking(with_checks(with_forms(frames)), *OTHER_UNITS, *PRESENCE),
         about=about,
         area_shapes=frames.area_shapes.assign(name=HOSTILE),
         candidates=frames.candidates.assign(name=HOSTILE),
-        indicators=frames.indicators.assign(quote=HOSTILE, policy=HOSTILE, indicator=f"{HOSTILE}/{HOSTILE}"),
+        survey=asked_on_the_ground(HOSTILE),
+        unanswered=open_requirements(3, HOSTILE).assign(policy=HOSTILE, indicator=HOSTILE, needs_en=HOSTILE),
+        forms={
+            "providers": areas.providers_by_area(PROVIDERS.assign(area_id=["c1", "c2", HOSTILE, HOSTILE, HOSTILE])),
+            "satisfaction": areas.satisfaction_by_kind(SATISFACTION.assign(kind=HOSTILE, period=HOSTILE)),
+            "demand_list": areas.matched_demand(DEMANDS.assign(area_id=HOSTILE)),
+            "inventory": areas.inventory_by_category(INVENTORY.assign(category=HOSTILE)),
+        },
         plan_summary=frames.plan_summary | {"solver": {HOSTILE: HOSTILE}, "model": HOSTILE},
     )
+    checks = hostile.merges.assign(why=HOSTILE)
+    told = asking(frames, *OTHER_UNITS, *PRESENCE).indicators.assign(quote=HOSTILE, policy=HOSTILE)
+    days = told["unit"] == "days"
+    strange = told["indicator"].where(days, HOSTILE) + f"/{HOSTILE}"
+    strange_units = told.assign(indicator=strange, unit=told["unit"].where(~days, HOSTILE))
+    hostile = changed(hostile, merges=checks, conflicts=checks, indicators=strange_units)
     for district in (None, "d1"):
         html = render_report(hostile, district)
         page = Page(html)
@@ -589,7 +842,12 @@ def test_names_are_hostile(frames: StudyFrames) -> None:
         assert not [name for _, name, _ in page.attributes if name.startswith("on")]
 
 
-@pytest.mark.parametrize("make", [lambda f: f, without_areas, without_plan, all_unknown])
+def with_everything(frames: StudyFrames) -> StudyFrames:
+    asked = asking(with_checks(with_forms(frames)), *OTHER_UNITS, *PRESENCE)
+    return changed(asked, unanswered=open_requirements(3))
+
+
+@pytest.mark.parametrize("make", [lambda f: f, without_areas, without_plan, all_unknown, with_everything])
 def test_pages_are_balanced_and_ask_for_nothing(make: Any, frames: StudyFrames) -> None:
     study = make(frames)
     for district in (None, *sorted(set(study.residences["district_id"].dropna()))):

@@ -84,6 +84,7 @@ def render_report(frames: StudyFrames, district_id: str | None) -> str:
             findings=verdict.findings(model),
             proof=verdict.proof(model),
             density=verdict.density(model),
+            checks=verdict.checks(model),
             method=verdict.method(model),
             met_words=_MET,
             judged=_JUDGED,
@@ -119,6 +120,6 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters |= {"names": verdict.names_of, "percent": palette.percent}
-    for name in ("number", "number_zh", "decimals", "minutes", "whole_minutes", "amount", "listing"):
+    for name in ("number", "number_zh", "decimals", "minutes", "whole_minutes", "amount", "listing", "figure", "span"):
         environment.filters[name] = getattr(wording, name)
     return environment

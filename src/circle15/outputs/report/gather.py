@@ -11,32 +11,37 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, kind, policies, standards
+from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, kind
 from circle15.errors import InputError, head
 from circle15.outputs.palette import GROUPS_EN, LAYER_WHY, REASONS, Words, plain_name
+from circle15.outputs.report.beside import beside_the_score, checks_of
 from circle15.outputs.report.model import (
     GAP_AREA_ROWS,
-    VERDICTS,
     AreaName,
     CommunityGain,
     CommunityQuality,
     CommunityRow,
     GapAreaRow,
     GroupRows,
-    IndicatorRow,
     KindQuality,
     KindRow,
     Plan,
     PlanSite,
-    PolicyRows,
     Quality,
     ReportModel,
-    RequirementRows,
     Scope,
     ScoreRow,
     Shares,
     TopGap,
     Unserved,
+)
+from circle15.outputs.report.names import AreaNames, area_names, kind_words, text_of
+from circle15.outputs.report.requirements import (
+    measures_asked,
+    of_area,
+    presence_asked,
+    shares_asked,
+    unanswered,
 )
 from circle15.outputs.report.wording import UNITS, name_or
 from circle15.schema import NO_AREA, STATUSES, StudyFrames, points_of
@@ -112,7 +117,7 @@ def scope_of(frames: StudyFrames, district_id: str | None) -> Scope:
 
 def build(frames: StudyFrames, scope: Scope, district_id: str | None) -> ReportModel:
     """Compute everything that the report of a district (or, with None, of the whole study) says."""
-    names = _area_names(frames)
+    names = area_names(frames)
     if scope.community_ids == (NO_AREA,):
         undivided = Words(zh="全部（未分社区）", en="all (not divided into communities)")
         names["community", NO_AREA] = AreaName(area_id=NO_AREA, words=undivided)
@@ -122,6 +127,7 @@ def build(frames: StudyFrames, scope: Scope, district_id: str | None) -> ReportM
     matrix = _matrix(scope)
     rows = [row for group in matrix for row in group.rows]
     listed, more = _gap_areas(frames, scope, names, district_id)
+    still_open = unanswered(frames)
     return ReportModel(
         study=_study_words(frames.about),
         scope=None if district_id is None else names["district", district_id],
@@ -140,9 +146,15 @@ def build(frames: StudyFrames, scope: Scope, district_id: str | None) -> ReportM
         glance=_glance(frames, communities, rows),
         gap_areas=listed,
         gap_areas_more=more,
-        policies=_policies(frames, scope, district_id),
+        policies=shares_asked(frames, scope, district_id),
+        measures=measures_asked(frames, scope, district_id),
+        presence=presence_asked(frames, scope, district_id),
+        unanswered=still_open,
+        unanswered_more=len(frames.unanswered) - len(still_open),
         plan=_plan(frames, scope, names, district_id, rows),
+        beside=beside_the_score(frames, scope, names, district_id),
         quality=_quality(frames, scope, communities),
+        checks=checks_of(frames, scope, names, district_id),
         about={key: plain_name(value) if isinstance(value, str) else value for key, value in frames.about.items()},
     )
 
@@ -151,35 +163,6 @@ def _study_words(about: Mapping[str, Any]) -> Words:
     fallback = str(about.get("study_id", ""))
     zh = name_or(about.get("title_zh"), name_or(about.get("title_en"), fallback))
     return Words(zh=zh, en=name_or(about.get("title_en"), zh))
-
-
-class _Names(dict[tuple[str, str], AreaName]):
-    """Names of areas by level and id; an area without a name goes by its id."""
-
-    def __missing__(self, key: tuple[str, str]) -> AreaName:
-        level, area_id = key
-        if area_id == NO_AREA:
-            zh, en = ("社区", "community") if level == "community" else ("街道（区）", "district")
-            return AreaName(area_id=area_id, words=Words(zh=f"不属任何{zh}", en=f"in no {en}"))
-        name = name_or(area_id, area_id)
-        return AreaName(area_id=area_id, words=Words(zh=name, en=name))
-
-
-def _area_names(frames: StudyFrames) -> _Names:
-    names = _Names()
-    shapes = frames.area_shapes
-    for level, area_id, name in zip(shapes["level"], shapes["area_id"], shapes["name"], strict=True):
-        text = name_or(name, area_id)
-        names[level, area_id] = AreaName(area_id=area_id, words=Words(zh=text, en=text))
-    return names
-
-
-def kind_words(kind_id: str) -> Words:
-    """A kind's names, also of an id that the checklist doesn't know."""
-    if kind_id not in KINDS:
-        return Words(zh=name_or(kind_id, "?"), en=name_or(kind_id, "?"))
-    one = kind(kind_id)
-    return Words(zh=one.zh, en=one.en)
 
 
 def _tally(scope: Scope, column: int, inside: BoolArray | None = None) -> Shares:
@@ -277,7 +260,7 @@ def _score_of(row: Mapping[Any, Any], words: Words, n_kinds: int, average: Share
 
 
 def _scores(frames: StudyFrames, district_id: str | None, rows: Sequence[KindRow]) -> tuple[ScoreRow, ...]:
-    of_scope = frames.scores[_of_area(frames.scores, district_id)]
+    of_scope = frames.scores[of_area(frames.scores, district_id)]
     by_scope = {row["scope"]: row for row in of_scope.to_dict("records")}
     scopes: list[tuple[str, Words, list[KindRow]]] = [("all", Words(zh="27类总分", en="All 27 kinds"), list(rows))]
     for group in GROUPS:
@@ -307,14 +290,8 @@ def _glance(frames: StudyFrames, communities: Sequence[AreaName], rows: Sequence
     return tuple(out)
 
 
-def _of_area(frame: pd.DataFrame, district_id: str | None) -> pd.Series[bool]:
-    if district_id is None:
-        return frame["level"] == "study"
-    return (frame["level"] == "district") & (frame["area_id"] == district_id)
-
-
 def _gap_areas(
-    frames: StudyFrames, scope: Scope, names: _Names, district_id: str | None
+    frames: StudyFrames, scope: Scope, names: AreaNames, district_id: str | None
 ) -> tuple[tuple[GapAreaRow, ...], tuple[int, float]]:
     areas = frames.gap_areas
     if not len(areas):
@@ -352,54 +329,8 @@ def _gap_areas(
     return tuple(rows), (len(rest), float(total[rest].sum()))
 
 
-def _policies(frames: StudyFrames, scope: Scope, district_id: str | None) -> tuple[PolicyRows, ...]:
-    # The page tells shares of the weight; amounts, sites and communities are in indicators.csv.
-    indicators = frames.indicators[frames.indicators["unit"] == f"share of {frames.about['weight_meaning']}"]
-    communities = indicators[
-        (indicators["level"] == "community") & indicators["area_id"].isin(list(scope.community_ids))
-    ]
-    counts = communities.groupby(["policy", "indicator", "met"]).size().to_dict()
-    known = policies() | standards()
-    out: dict[str, dict[str, RequirementRows]] = {}
-    for row in indicators[_of_area(indicators, district_id)].to_dict("records"):
-        policy, indicator = str(row["policy"]), str(row["indicator"])
-        requirement, _, one = indicator.partition("/")
-        words = kind_words(one) if one else Words(zh="全部合计", en="as a whole")
-        rows = IndicatorRow(
-            indicator=indicator,
-            words=words,
-            value_confirmed=float(row["value_confirmed"]),
-            value_possible=float(row["value_possible"]),
-            share_unknown=float(row["share_unknown"]),
-            threshold=float(row["threshold"]),
-            met=str(row["met"]),
-            communities=tuple((met, int(counts.get((policy, indicator, met), 0))) for met in VERDICTS),
-        )
-        of_policy = out.setdefault(policy, {})
-        before = of_policy.get(requirement)
-        of_policy[requirement] = RequirementRows(
-            id=_text(requirement),
-            quote=_text(row["quote"]),
-            plan_year=_text(row["plan_year"]),
-            denominator=float(row["denominator"]),
-            rows=(*(before.rows if before else ()), rows),
-        )
-    return tuple(
-        PolicyRows(
-            name=known[policy].name_zh if policy in known else name_or(policy, "?"),
-            requirements=tuple(of_policy.values()),
-        )
-        for policy, of_policy in out.items()
-    )
-
-
-def _text(value: Any) -> str:
-    """Text or a number from the data, fit for a page (still to be escaped): empty where missing."""
-    return "" if pd.isna(value) else plain_name(str(value)) or ""
-
-
 def _plan(
-    frames: StudyFrames, scope: Scope, names: _Names, district_id: str | None, rows: Sequence[KindRow]
+    frames: StudyFrames, scope: Scope, names: AreaNames, district_id: str | None, rows: Sequence[KindRow]
 ) -> Plan | None:
     summary = frames.plan_summary
     if not summary:
@@ -407,7 +338,7 @@ def _plan(
     planned = [str(one) for one in summary.get("kinds", [])]
     lacking = [row.kind for row in rows if row.total.of("gap") > 0]
     return Plan(
-        model=_text(summary.get("model")),
+        model=text_of(summary.get("model")),
         kinds=tuple(kind_words(one) for one in planned),
         other_gap_kinds=tuple(kind_words(one) for one in lacking if one not in planned),
         p=int(summary.get("p", len(frames.plan))),
@@ -431,11 +362,11 @@ def _number(value: object) -> float:
 def _solver_text(solver: object) -> str:
     if isinstance(solver, Mapping):
         said = {key: f"{value:,.0f}" if isinstance(value, float) else value for key, value in solver.items()}
-        return ", ".join(_text(f"{key} {value}") for key, value in said.items())
-    return _text(solver)
+        return ", ".join(text_of(f"{key} {value}") for key, value in said.items())
+    return text_of(solver)
 
 
-def _plan_sites(frames: StudyFrames, names: _Names, district_id: str | None) -> tuple[PlanSite, ...]:
+def _plan_sites(frames: StudyFrames, names: AreaNames, district_id: str | None) -> tuple[PlanSite, ...]:
     plan = frames.plan
     if not len(plan):
         return ()
@@ -477,7 +408,7 @@ def _areas_at(frames: StudyFrames, level: str, plan: gpd.GeoDataFrame) -> list[s
     return found
 
 
-def _community_gains(summary: Mapping[str, Any], scope: Scope, names: _Names) -> tuple[CommunityGain, ...]:
+def _community_gains(summary: Mapping[str, Any], scope: Scope, names: AreaNames) -> tuple[CommunityGain, ...]:
     sums: dict[str, tuple[float, float]] = {}
     for row in summary.get("gained_by_community") or ():
         gained, demand = sums.get(row["community_id"], (0.0, 0.0))
@@ -490,7 +421,7 @@ def _community_gains(summary: Mapping[str, Any], scope: Scope, names: _Names) ->
     return tuple(sorted(found, key=lambda one: (-one.gained, one.area.area_id)))
 
 
-def _unserved(summary: Mapping[str, Any], scope: Scope, names: _Names) -> tuple[Unserved, ...]:
+def _unserved(summary: Mapping[str, Any], scope: Scope, names: AreaNames) -> tuple[Unserved, ...]:
     """Sum the listed residences by kind, those of the scope only."""
     community_of = dict(
         zip(scope.residences["residence_id"], scope.residences["community_id"].fillna(NO_AREA), strict=True)
@@ -565,5 +496,5 @@ def _quality(frames: StudyFrames, scope: Scope, communities: Sequence[AreaName])
         taken_back_absent=int((absent & layers["declared"]).sum()),
         thin_weight=sum(one.weight for one in of_communities if one.thin),
         absent_kinds=tuple(kind_words(one) for one in absent_kinds),
-        warnings=tuple(_text(one) for one in frames.about.get("warnings") or ()),
+        warnings=tuple(text_of(one) for one in frames.about.get("warnings") or ()),
     )

@@ -28,6 +28,9 @@ VERDICTS = ("yes", "no", "undetermined")
 GAP_AREA_ROWS = 30
 """Gap areas that a report lists; the others are summed in one line."""
 
+UNANSWERED_ROWS = 12
+"""Unanswered requirements that a report lists; the others are counted."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
@@ -167,6 +170,201 @@ class PolicyRows:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeasureRow:
+    """What one indicator that isn't a share of the weight says: of the scope itself, or of its areas one by one.
+
+    Attributes
+    ----------
+    areas, n_areas : the areas that were measured one by one, and how many.
+    confirmed, possible, threshold : the scope's value twice, or the lowest and highest of the areas; nan where none.
+    unknown : the share of the scope's denominator, or the number of areas, of which something is unknown.
+    denominator : what a share is of; nan for amounts, and where areas have one each.
+    comparison : how the value is to compare with the threshold; empty where the policy isn't known.
+    met : the scope's verdict; None where only its areas are measured.
+    verdicts : how many of the areas meet it, in the order of `VERDICTS`.
+    """
+
+    words: Words
+    unit: Words
+    is_share: bool
+    areas: Words
+    n_areas: int
+    confirmed: tuple[float, float]
+    possible: tuple[float, float]
+    unknown: float
+    denominator: float
+    threshold: tuple[float, float]
+    comparison: str
+    met: str | None
+    verdicts: tuple[tuple[str, int], ...]
+
+    @property
+    def aimless(self) -> bool:
+        """Whether the document names no target to meet."""
+        return math.isnan(self.threshold[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """A sentence of a policy; `measures` says in English what is checked, empty for policies that aren't ours."""
+
+    id: str
+    quote: str
+    measures: str
+    plan_year: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureRows:
+    """A policy with its sentences, each with the indicators that check it."""
+
+    name: str
+    requirements: tuple[tuple[Sentence, tuple[MeasureRow, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresenceRow:
+    """In how many communities sites of a kind stand; the four numbers add up to `n_communities`.
+
+    Attributes
+    ----------
+    asked_by : ids of the requirements that ask it, all of the same communities and with the same target.
+    """
+
+    kind: Words
+    n_communities: int
+    confirmed: int
+    possible: int
+    absent: int
+    unknown: int
+    threshold: float
+    verdicts: tuple[tuple[str, int], ...]
+    asked_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presence:
+    """Kinds by community, and the sentences that ask for them by policy."""
+
+    rows: tuple[PresenceRow, ...]
+    policies: tuple[tuple[str, tuple[Sentence, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unanswered:
+    """A sentence that nothing answers yet, and the form or register that would."""
+
+    policy: str
+    id: str
+    quote: str
+    needs: Words
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderRow:
+    """How many signed providers of a community have come how far, as `areas.providers_by_area` counts them."""
+
+    area: Words
+    n: int
+    applied: int
+    passed: int
+    signed: int
+    published: int
+    revoked: int
+    tells_all: int
+    common_rules: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemandRow:
+    """How many demands of a community something answers."""
+
+    area: Words
+    demands: int
+    matched: int
+
+    @property
+    def share(self) -> float:
+        """The answered ones' share of the demands."""
+        return self.matched / self.demands if self.demands else math.nan
+
+
+@dataclass(frozen=True, kw_only=True)
+class SatisfactionRow:
+    """Residents' satisfaction (per cent) with a kind in its last period; `before`: the one before and its score."""
+
+    kind: Words
+    period: str
+    n_surveys: int
+    n: float
+    response_rate: float
+    score: float
+    before: tuple[str, float] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventoryRow:
+    """Service items of a category: delivered, delivered in part, of all that are listed."""
+
+    category: Words
+    delivered: int
+    partial: int
+    n_items: int
+
+    @property
+    def share(self) -> float:
+        """The delivered items' share of those listed."""
+        return self.delivered / self.n_items if self.n_items else math.nan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What the planner's forms say beside the score; None where a form wasn't given, empty where it says nothing here.
+
+    Attributes
+    ----------
+    providers, demands : of the scope's communities; with more than one, the last row is their sum.
+    satisfaction, inventory : of the whole study, which alone the forms tell.
+    """
+
+    providers: tuple[ProviderRow, ...] | None
+    demands: tuple[DemandRow, ...] | None
+    satisfaction: tuple[SatisfactionRow, ...] | None
+    inventory: tuple[InventoryRow, ...] | None
+
+    @property
+    def given(self) -> bool:
+        """Whether there was any form to sum up."""
+        return any(part is not None for part in (self.providers, self.demands, self.satisfaction, self.inventory))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is to be checked on the ground, at a site (by name, else by id) or in a community."""
+
+    ask: str
+    kind: Words
+    place: Words
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checks:
+    """What happened to rows of the sources, by why (whole study), and what is to be checked on the ground in the scope.
+
+    Attributes
+    ----------
+    n_questions : questions on which residences of the scope hang.
+    first : the weightiest of them, with their weight in the whole study.
+    """
+
+    merges: tuple[tuple[Words, int], ...]
+    conflicts: tuple[tuple[Words, int], ...]
+    n_questions: int
+    first: tuple[Question, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanSite:
     """A site that the plan opens; `here` where it lies in the report's district."""
 
@@ -297,8 +495,14 @@ class ReportModel:
     gap_areas: tuple[GapAreaRow, ...]
     gap_areas_more: tuple[int, float]
     policies: tuple[PolicyRows, ...]
+    measures: tuple[MeasureRows, ...]
+    presence: Presence
+    unanswered: tuple[Unanswered, ...]
+    unanswered_more: int
     plan: Plan | None
+    beside: Beside
     quality: Quality
+    checks: Checks
     about: Mapping[str, Any]
     """What the study says of itself, without control characters and direction marks."""
 

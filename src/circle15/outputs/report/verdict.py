@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circle15.outputs.palette import Words, percent, plain_name
-from circle15.outputs.report.model import AreaName, Plan, PlanSite, ReportModel
+from circle15.outputs.report.model import AreaName, Plan, PlanSite, Question, ReportModel
 from circle15.outputs.report.wording import amount, decimals, listing, number, plural, whole_minutes
 from circle15.schema import NO_AREA
 
@@ -340,6 +340,80 @@ def density(model: ReportModel) -> Words:
             f"street and asks for the larger of the floor, {floor}, and a share of the study's median, {median}; in a "
             f"community below it no layer counts as complete. Result: {verdict_en}."
         ),
+    )
+
+
+def checks(model: ReportModel) -> tuple[tuple[Words, Words], ...]:
+    """Rows of what was merged and overruled, and of what to check first: label and text."""
+    found = model.checks
+    merged, overruled = (sum(n for _, n in part) for part in (found.merges, found.conflicts))
+    whole_zh, whole_en = ("", "") if model.scope is None else ("全研究区", " in the whole study")
+    merges = Words(
+        zh=(
+            f"{whole_zh}{merged:,}行资料与另一行说的是同一处设施，已并入（{_reasons(found.merges).zh}）："
+            "见 merges.parquet。"
+        ),
+        en=(
+            f"{plural(merged, 'row')}{whole_en} went into the site of another ({_reasons(found.merges).en}): "
+            "see merges.parquet."
+        ),
+    )
+    conflicts = Words(
+        zh=(
+            f"{whole_zh}{overruled:,}条依据被更可信的资料推翻，不起作用（{_reasons(found.conflicts).zh}）："
+            "见 conflicts.parquet。"
+        ),
+        en=(
+            f"{plural(overruled, 'piece')} of evidence{whole_en} overruled and decided nothing "
+            f"({_reasons(found.conflicts).en}): see conflicts.parquet."
+        ),
+    )
+    nothing_merged = Words(zh="没有合并的行。", en="No row went into another.")
+    nothing_overruled = Words(zh="没有互相矛盾的依据。", en="No evidence was overruled.")
+    return (
+        (Words(zh="合并", en="Merges"), merges if merged else nothing_merged),
+        (Words(zh="矛盾", en="Conflicts"), conflicts if overruled else nothing_overruled),
+        (Words(zh="先核实什么", en="Check first"), _survey(model)),
+    )
+
+
+def _reasons(parts: Sequence[tuple[Words, int]]) -> Words:
+    return Words(
+        zh="；".join(f"{words.zh}{n:,}" for words, n in parts), en="; ".join(f"{words.en} {n:,}" for words, n in parts)
+    )
+
+
+def _survey(model: ReportModel) -> Words:
+    found = model.checks
+    if not found.n_questions:
+        return Words(zh="没有要实地核实的问题。", en="No question is left for the ground.")
+    here_zh, here_en = ("", "") if model.scope is None else ("与本区有关的", " that concern this district")
+    weighed_zh, weighed_en = (
+        ("", "") if model.scope is None else ("（权重按全研究区）", " (weights of the whole study)")
+    )
+    asked = [_asked(question, model) for question in found.first]
+    zh = "；".join(f"{i}. {one.zh}" for i, one in enumerate(asked, start=1))
+    en = "; ".join(f"{i}. {one.en}" for i, one in enumerate(asked, start=1))
+    return Words(
+        zh=(
+            f"{here_zh}问题共{found.n_questions:,}个，最要紧的{weighed_zh}：{zh}。"
+            "全部见 survey.xlsx，填好后可读回再算。"
+        ),
+        en=(
+            f"{plural(found.n_questions, 'question')}{here_en}; the weightiest{weighed_en}: {en}. "
+            "All in survey.xlsx, which is read back once filled in."
+        ),
+    )
+
+
+def _asked(question: Question, model: ReportModel) -> Words:
+    weight = amount(question.weight, model.unit)
+    place, what = question.place, question.kind
+    if question.ask == "site":
+        return Words(zh=f"“{place.zh}”有没有{what.zh}（{weight.zh}）", en=f"{what.en} at “{place.en}”? ({weight.en})")
+    return Words(
+        zh=f"{place.zh}有没有{what.zh}，在哪里（{weight.zh}）",
+        en=f"{what.en} in {place.en}, and where? ({weight.en})",
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from circle15.outputs.palette import Words, plain_name
+from circle15.outputs.palette import Words, percent, plain_name
 from circle15.units import s_to_minutes
 
 _LONGEST_NAME = 48
@@ -36,6 +37,74 @@ UNITS: Final[Mapping[str, Unit]] = {
         unit=Words(zh="平方米", en="m²"),
     ),
 }
+
+
+_MEASURES: Final[Mapping[str, str]] = {
+    "share of communities": "占社区数",
+    "share of districts": "占街道（区）数",
+    "share of sites": "占设施数",
+    "share of residents": "占常住人口",
+    "share of floor area": "占建筑面积",
+    "share of units": "占驻区单位数",
+    "share of party members": "占党员数",
+    "share of visits": "占应探访老人数",
+    "kinds": "类",
+    "places of a resident": "处/居民",
+    "windows": "个窗口",
+    "persons": "人",
+    "officers": "名",
+    "offices": "间办公室",
+    "rooms": "间",
+    "of each": "个",
+    "brands": "个品牌",
+    "days": "天",
+    "organisations": "个组织",
+    "stations": "个站点",
+    "schools": "所",
+    "districts": "个区县",
+    "communities": "个社区",
+    "per year": "次/年",
+    "m2": "平方米",
+    "m2 per 100 households": "平方米/百户",
+    "m2 per resident": "平方米/人",
+    "m2 of land per resident": "平方米用地/人",
+    "per 10,000 urban residents": "人/万城镇人口",
+}
+
+
+def unit_words(unit: str, weight_meaning: str) -> Words:
+    """Say what an indicator is counted in; a unit that isn't known reads as it stands.
+
+    >>> unit_words("m2 per 100 households", "residents")
+    Words(zh='平方米/百户', en='m² per 100 households')
+    >>> unit_words("share of covered residents x kinds", "residents")
+    Words(zh='占已可达的居民×类别', en='share of covered residents × kinds')
+    """
+    what = UNITS[weight_meaning].what
+    for part_zh, part_en in (("", ""), ("已可达的", "covered ")):
+        if unit == f"share of {part_en}{weight_meaning} x kinds":
+            return Words(zh=f"占{part_zh}{what.zh}×类别", en=f"share of {part_en}{what.en} × kinds")
+    return Words(zh=_MEASURES.get(unit, unit), en=re.sub(r"\bm2\b", "m²", unit))
+
+
+def figure(value: float) -> str:
+    """Write a figure of any unit: with as many of two decimals as it has.
+
+    >>> [figure(value) for value in (12345.0, 30.456, 2.5, 0.001, float("nan"))]
+    ['12,345', '30.46', '2.5', '<0.01', '–']
+    """
+    text = decimals(value, 2)
+    return text.rstrip("0").rstrip(".") if "." in text and not text.startswith("<") else text
+
+
+def span(values: tuple[float, float], *, is_share: bool = False) -> str:
+    """Write the lowest and the highest of some figures, or the one that both are.
+
+    >>> span((2.0, 2.0)), span((0.5, 12.0)), span((0.25, 1.0), is_share=True)
+    ('2', '0.5–12', '25.0%–100%')
+    """
+    low, high = (percent(value) if is_share else figure(value) for value in values)
+    return low if low == high else f"{low}–{high}"
 
 
 def number(value: float) -> str:
