@@ -116,7 +116,7 @@ def _needs(requirement: Requirement) -> tuple[str | None, str, str]:
     if form_id is None:
         return (
             "facilities",
-            "地图上没有确证,请登记设施",
+            "地图上没有确证，请登记设施",
             "the map confirms nothing: a register of the kind, complete for the area",
         )
     form = forms()[form_id]
@@ -128,4 +128,4 @@ def _needs(requirement: Requirement) -> tuple[str | None, str, str]:
     }  # fmt: skip
     named = [column for column in form.columns if column.id in asked]
     zh, en = "、".join(column.zh for column in named), ", ".join(column.id for column in named)
-    return form_id, f"{form.zh}:{zh}" if zh else form.zh, f"{form.en}: {en}" if en else form.en
+    return form_id, f"{form.zh}：{zh}" if zh else form.zh, f"{form.en}: {en}" if en else form.en

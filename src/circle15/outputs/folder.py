@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from circle15.errors import ConfigError
 from circle15.outputs.report import render_report
-from circle15.outputs.tables import json_text, write_tables
+from circle15.outputs.tables import json_text, write_tables, write_types
 from circle15.outputs.webmap import render_map
 from circle15.schema import NO_AREA
 
@@ -58,6 +58,7 @@ def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, An
 def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any], *, pages: bool) -> None:
     write_tables(frames, staged)
     if pages:
+        write_types(frames, staged)
         (staged / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
         (staged / "reports").mkdir()
         for district, name in report_names(frames).items():

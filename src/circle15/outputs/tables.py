@@ -12,6 +12,7 @@ import pandas as pd
 import pyogrio
 
 from circle15.outputs.survey_sheet import survey_workbook
+from circle15.schema import NO_AREA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from circle15.schema import StudyFrames
 
-__all__ = ["json_text", "write_tables"]
+__all__ = ["json_text", "write_tables", "write_types"]
 
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
@@ -40,6 +41,18 @@ def write_tables(frames: StudyFrames, folder: Path) -> None:
     )
     (folder / "plan.json").write_text(json_text(frames.plan_summary), encoding="utf-8")
     _write_gpkg(frames, folder / "circle15.gpkg")
+
+
+def write_types(frames: StudyFrames, folder: Path) -> None:
+    """Write which type each community is of, where the study has communities; the same frames give the same bytes."""
+    from circle15.typology import community_types  # noqa: PLC0415 - scikit-learn is slow to import
+
+    if set(frames.areas["area_id"][frames.areas["level"] == "community"]) <= {NO_AREA}:
+        return
+    found = community_types(frames.areas)
+    table = found.communities.merge(found.types, on="type", how="left", validate="many_to_one")
+    columns = ["area_id", "type", "name_zh", "name_en", "n_communities", "silhouette"]
+    table[columns].to_csv(folder / "community_types.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def _date(data_date: str | None) -> datetime:

@@ -836,14 +836,14 @@ def _notes(sheet: _Sheet, leftovers: pd.DataFrame) -> tuple[str, ...]:
     """What a run tells of the register: what was mended, then what was left over."""
     notes = [*sheet.notes, *(f"{sheet.short}: {_rows_text(rows)}: {text}" for text, rows in sheet.mended.items())]
     for why, mend in (
-        ("kind", "are listed among the leftovers; name their kind as the template's sheet 说明 does"),
-        ("coordinates", "have no coordinates and are listed among the leftovers; look their addresses up"),
+        ("kind", "name their kind as the template's sheet 说明 does"),
+        ("coordinates", "look their addresses up"),
     ):
         rows = leftovers[leftovers["why"] == why]
         if len(rows):
-            said = head(dict.fromkeys(rows["told"])) + " and " if why == "kind" else ""
-            share = f"{len(rows):,} of {len(sheet.cells):,} rows"
-            notes.append(f"{sheet.short}: {share}: {said}{mend}: {_rows_text(list(rows['row']))}")
+            said = head(dict.fromkeys(rows["told"])) if why == "kind" else "no coordinates"
+            share = f"{len(rows):,} of {len(sheet.cells):,} rows can't be used ({said})"
+            notes.append(f"{sheet.short}: {share}: {_rows_text(list(rows['row']))}; {mend}")
     return tuple(notes)
 
 
