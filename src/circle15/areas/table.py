@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from circle15.errors import InputError, head
 from circle15.schema import LEVELS, NO_AREA, STATUSES
@@ -36,23 +38,32 @@ class Table:
 
 def table_of(residences: pd.DataFrame, access: pd.DataFrame) -> Table:
     """The frames checked against each other: each residence has every kind, in the residences' order."""
-    ids = residences["residence_id"].to_numpy(object)
     weight = residences["weight"].to_numpy(dtype=np.float64)
     if not weight.sum() > 0:
         raise InputError("residences: no residence has any weight; give residents, dwellings or floor area")
-    k, left_over = divmod(len(access), len(ids))
-    kinds = access["kind"].to_numpy(object)
+    n = len(residences)
+    k, left_over = divmod(len(access), n)
+    kinds = access["kind"].iloc[:k].tolist()
     if (
         left_over
-        or not np.array_equal(access["residence_id"].to_numpy(object), np.repeat(ids, k))
-        or not np.array_equal(kinds, np.tile(kinds[:k], len(ids)))
+        or not _strings(access["residence_id"]).equals(
+            _strings(residences["residence_id"]).take(np.repeat(np.arange(n), k))
+        )
+        or not _strings(access["kind"]).equals(pa.array(kinds, pa.large_string()).take(np.tile(np.arange(k), n)))
     ):
         raise InputError("access: rows don't follow the residences; give each residence every kind, in their order")
-    status = pd.Index(STATUSES).get_indexer(pd.Index(access["status"]))
+    known = pa.array(STATUSES, pa.large_string())
+    status = pc.index_in(_strings(access["status"]), known).fill_null(-1).to_numpy().astype(np.int64)
     if (status < 0).any():
         raise InputError(f"access: unknown statuses in {(status < 0).sum()} rows; use {', '.join(STATUSES)}")
     time_s = access["time_s"].to_numpy(dtype=np.float64)
-    return Table(kinds=list(kinds[:k]), status=status.reshape(-1, k), time_s=time_s.reshape(-1, k), weight=weight)
+    return Table(kinds=kinds, status=status.reshape(-1, k), time_s=time_s.reshape(-1, k), weight=weight)
+
+
+def _strings(column: pd.Series[str]) -> pa.Array:
+    """A column of text as Arrow has it: comparing there is many times faster than as Python's strings."""
+    found = pa.array(column, pa.large_string(), from_pandas=True)
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
 def areas_of(residences: pd.DataFrame, weight: FloatArray) -> Iterator[tuple[str, str, IntArray]]:

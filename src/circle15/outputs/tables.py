@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from circle15.outputs.survey_sheet import survey_workbook
 from circle15.schema import NO_AREA
 
 if TYPE_CHECKING:
@@ -31,16 +31,26 @@ _GPKG_TABLES = ("site_kinds", "merges", "conflicts", "compounds", "access", "are
 
 def write_tables(frames: StudyFrames, folder: Path) -> None:
     """Write every table of a run into an existing folder; the same frames give the same bytes."""
+    with ThreadPoolExecutor(1) as beside:
+        # GDAL writes without holding Python's lock, so the other files cost next to nothing.
+        others = beside.submit(_write_others, frames, folder)
+        _write_gpkg(frames, folder / "circle15.gpkg")
+        others.result()
+
+
+def _write_others(frames: StudyFrames, folder: Path) -> None:
+    from circle15.outputs.survey_sheet import survey_workbook  # noqa: PLC0415 - openpyxl loads beside the writing
+
     for name in _PARQUET:
         getattr(frames, name).to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
     tables = {"indicators": frames.indicators, "unanswered": frames.unanswered, **frames.forms}
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
-    (folder / "survey.xlsx").write_bytes(
-        survey_workbook(frames.survey, unit=frames.about["weight_meaning"], date=_date(frames.about.get("data_date")))
-    )
     (folder / "plan.json").write_text(json_text(frames.plan_summary), encoding="utf-8")
-    _write_gpkg(frames, folder / "circle15.gpkg")
+    content = survey_workbook(
+        frames.survey, unit=frames.about["weight_meaning"], date=_date(frames.about.get("data_date"))
+    )
+    (folder / "survey.xlsx").write_bytes(content)
 
 
 def write_types(frames: StudyFrames, folder: Path) -> None:
@@ -56,7 +66,7 @@ def write_types(frames: StudyFrames, folder: Path) -> None:
 
 
 def _date(data_date: str | None) -> datetime:
-    return datetime.fromisoformat(data_date or "1980-01-01")  # the first that a ZIP file knows
+    return datetime.fromisoformat(max(data_date or "", "1980-01-01"))  # the first that a ZIP file knows
 
 
 def json_text(content: Mapping[str, Any]) -> str:
