@@ -312,7 +312,7 @@ def test_what_a_register_leaves_over_is_said(village, monkeypatch, capsys):
     assert code == 0
     said = " ".join(json.loads((village / "out" / "manifest.json").read_text(encoding="utf-8"))["warnings"])
     assert "shops.txt: read as gb18030" in said
-    assert "1 of 2 rows: 类别/kind '糖' is unknown" in said
+    assert "1 of 2 rows can't be used (类别/kind '糖' is unknown" in said
     assert "homes.csv: its cells are separated by semicolons" in said
 
 
