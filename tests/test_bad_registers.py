@@ -569,7 +569,13 @@ def test_what_is_read_is_what_was_written(corner, rows, delimiter, encoding):
     table = [["residence_id", "name", "lon", "lat", "weight"]]
     table += [[f"h{i}", name, repr(x), repr(y), repr(weight)] for i, (name, x, y, weight) in enumerate(rows)]
     path = as_text(table, encoding=encoding, delimiter=delimiter)(corner)
-    frame = read_register(path, what="residences").frame
+    try:
+        frame = read_register(path, what="residences").frame
+    except DataError as refused:
+        # Chance makes text that looks like Chinese read in a wrong encoding: asked about, and never taken as it is.
+        if "read in a wrong encoding" not in str(refused) or all(name.isascii() for name, *_ in rows):
+            raise
+        return
     assert frame["residence_id"].tolist() == [f"h{i}" for i in range(len(rows))]
     if "name" in frame:
         assert frame["name"].fillna("").tolist() == [name for name, *_ in rows]
