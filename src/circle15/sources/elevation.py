@@ -13,12 +13,12 @@ import numpy.typing as npt
 import rasterio
 from affine import Affine
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError, ProjError
 from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from circle15.errors import DataError
+from circle15.sources.rasters import crs_of
 from circle15.units import WGS84, FloatArray, geodesic_lengths_m
 
 if TYPE_CHECKING:
@@ -155,13 +155,7 @@ def _raster_errors(path: Path) -> Iterator[None]:
 
 
 def _checked_crs(path: Path, raster: Any) -> CRS:
-    if raster.crs is None or raster.transform == Affine.identity():
-        raise DataError(f"{path}: doesn't say where it lies (no coordinate system); give a GeoTIFF that does")
-    try:
-        crs = CRS.from_wkt(raster.crs.to_wkt())
-        Transformer.from_crs(WGS84, crs, always_xy=True)
-    except (CRSError, ProjError) as error:
-        raise DataError(f"{path}: its coordinate system isn't understood ({error}); convert it to EPSG:4326") from error
+    crs = crs_of(path, raster)
     upright = [axis for axis in crs.axis_info if axis.direction == "up"]
     if upright and upright[0].unit_conversion_factor != 1.0:
         raise DataError(f"{path}: heights are in {upright[0].unit_name}; convert them to metres")

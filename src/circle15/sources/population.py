@@ -14,12 +14,12 @@ import rasterio
 import shapely
 from affine import Affine
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError, ProjError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from circle15.errors import DataError, InputError, head
 from circle15.schema import points_of
+from circle15.sources.rasters import crs_of
 from circle15.units import WGS84, FloatArray, IntArray, geodesic_area_m2, local_crs
 
 if TYPE_CHECKING:
@@ -282,13 +282,7 @@ def _read_cells(path: Path, extent: Polygon | MultiPolygon, unit: PopulationUnit
 
 
 def _checked_crs(path: Path, raster: Any) -> CRS:
-    if raster.crs is None or raster.transform == Affine.identity():
-        raise DataError(f"{path}: doesn't say where it lies (no coordinate system); give a GeoTIFF that does")
-    try:
-        crs = CRS.from_wkt(raster.crs.to_wkt())
-        Transformer.from_crs(WGS84, crs, always_xy=True)
-    except (CRSError, ProjError) as error:
-        raise DataError(f"{path}: its coordinate system isn't understood ({error}); convert it to EPSG:4326") from error
+    crs = crs_of(path, raster)
     if raster.count != 1:
         raise DataError(f"{path}: has {raster.count} bands; give one band of people")
     grid = raster.transform
