@@ -341,7 +341,7 @@ class KindReach(NamedTuple):
 
     Times are seconds to the nearest site within twice the longest threshold, inf beyond; sites are row numbers, -1
     beyond; `n_*` count the sites within the residence's own threshold; `straight_m` is the distance as the crow flies
-    to the nearest site of any evidence.
+    to the nearest site of any evidence, for those that walk longer than the threshold to all of them (0 for others).
     """
 
     time_confirmed_s: FloatArray
@@ -378,12 +378,15 @@ def kind_reach(
     )
     k = len(checklist.KINDS)
     doors, places = network.plane(points_of(residences)), network.plane(sites.geometry)
-    either = [places[np.union1d(groups[i], groups[k + i])] for i in range(k)]
+    late = np.minimum(time_s[:, :k], time_s[:, k:]) > threshold_s[:, None]
+    straight_m = np.zeros(late.shape)
+
+    def measure(i: int) -> None:
+        straight_m[late[:, i], i] = straight_line_m(doors[late[:, i]], places[np.union1d(groups[i], groups[k + i])])
+
     with ThreadPoolExecutor(_threads()) as pool:
-        straight_m = list(pool.map(lambda of_kind: straight_line_m(doors, of_kind), either))
-    return KindReach(
-        time_s[:, :k], time_s[:, k:], site[:, :k], site[:, k:], count[:, :k], count[:, k:], np.column_stack(straight_m)
-    )
+        list(pool.map(measure, range(k)))
+    return KindReach(time_s[:, :k], time_s[:, k:], site[:, :k], site[:, k:], count[:, :k], count[:, k:], straight_m)
 
 
 def _kind_groups(sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame) -> list[IntArray]:

@@ -13,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from shapely import Polygon
 
 from circle15.errors import DataError, head
@@ -222,6 +223,12 @@ def checked_compounds(frame: gpd.GeoDataFrame, *, source: str = "compounds") -> 
     _refuse(out, ~polygonal, "compound_id", f"{source}: compounds are not polygons", "give the ground of each")
     out["name"] = _strings(out, "name")
     return out.sort_values("compound_id", kind="stable", ignore_index=True)
+
+
+def strings_of(column: pd.Series[str]) -> pa.Array:
+    """A column of text as Arrow has it: comparing there is many times faster than as Python's strings."""
+    found = pa.array(column, pa.large_string(), from_pandas=True)
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
 def points_of(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:

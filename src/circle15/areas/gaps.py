@@ -160,7 +160,9 @@ def _drawn(
     west, south, east, north = shapely.total_bounds(shapes)
     plane = local_crs((west + east) / 2, (south + north) / 2)
     flat = _projected(shapes, to_plane(plane))
-    _, alike = np.unique(lacks, axis=0, return_inverse=True)
+    alike = np.zeros(len(lacks), dtype=np.int64)
+    for column in lacks.T:
+        alike, _ = pd.factorize(2 * alike + column)
     same = alike[start] == alike[end]
     graph = coo_array((np.ones(same.sum()), (start[same], end[same])), shape=(len(lacks), len(lacks)))
     n_pieces, piece = connected_components(graph, directed=False)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from circle15.errors import InputError, head
-from circle15.schema import LEVELS, NO_AREA, STATUSES
+from circle15.schema import LEVELS, NO_AREA, STATUSES, strings_of
 from circle15.units import FloatArray, IntArray
 
 STUDY = "study"
@@ -46,24 +46,18 @@ def table_of(residences: pd.DataFrame, access: pd.DataFrame) -> Table:
     kinds = access["kind"].iloc[:k].tolist()
     if (
         left_over
-        or not _strings(access["residence_id"]).equals(
-            _strings(residences["residence_id"]).take(np.repeat(np.arange(n), k))
+        or not strings_of(access["residence_id"]).equals(
+            strings_of(residences["residence_id"]).take(np.repeat(np.arange(n), k))
         )
-        or not _strings(access["kind"]).equals(pa.array(kinds, pa.large_string()).take(np.tile(np.arange(k), n)))
+        or not strings_of(access["kind"]).equals(pa.array(kinds, pa.large_string()).take(np.tile(np.arange(k), n)))
     ):
         raise InputError("access: rows don't follow the residences; give each residence every kind, in their order")
     known = pa.array(STATUSES, pa.large_string())
-    status = pc.index_in(_strings(access["status"]), known).fill_null(-1).to_numpy().astype(np.int64)
+    status = pc.index_in(strings_of(access["status"]), known).fill_null(-1).to_numpy().astype(np.int64)
     if (status < 0).any():
         raise InputError(f"access: unknown statuses in {(status < 0).sum()} rows; use {', '.join(STATUSES)}")
     time_s = access["time_s"].to_numpy(dtype=np.float64)
     return Table(kinds=kinds, status=status.reshape(-1, k), time_s=time_s.reshape(-1, k), weight=weight)
-
-
-def _strings(column: pd.Series[str]) -> pa.Array:
-    """A column of text as Arrow has it: comparing there is many times faster than as Python's strings."""
-    found = pa.array(column, pa.large_string(), from_pandas=True)
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
 def areas_of(residences: pd.DataFrame, weight: FloatArray) -> Iterator[tuple[str, str, IntArray]]:

@@ -79,22 +79,24 @@ def enclose(edge_u: IntArray, edge_v: IntArray, ground: IntArray, shut: BoolArra
     lone = np.bincount(end_vertex[end_ground == PUBLIC], minlength=n) == 1
     # One key a vertex and ground; at a cutting gate one for each end.
     alone = cutting[end_vertex] & ~((end_ground == PUBLIC) & lone[end_vertex])
-    key = np.column_stack([end_vertex, end_ground, np.where(alone, 1 + np.arange(2 * m), 0)])
-    sides, side = np.unique(key, axis=0, return_inverse=True)
-    at, by_itself = sides[:, 0], sides[:, 2] > 0
+    code, grounds = pd.factorize(end_ground, sort=True)
+    end = np.where(alone, np.cumsum(alone), 0)
+    key = (end_vertex.astype(np.int64) * len(grounds) + code) * (alone.sum() + 1) + end
+    _, first, side = np.unique(key, return_index=True, return_inverse=True)
+    at, ground_at, by_itself = end_vertex[first], end_ground[first], alone[first]
     several = np.bincount(at, minlength=n)[at] > 1
     # Single sides and public sides stand where the vertex stood; where no public side does, a bare vertex is added.
-    outer = ~several | ((sides[:, 1] == PUBLIC) & ~by_itself)
+    outer = ~several | ((ground_at == PUBLIC) & ~by_itself)
     bare = np.setdiff1d(at[several], at[outer])
     outer_of = np.full(n, -1)
     outer_of[at[outer]] = np.flatnonzero(outer)
     outer_of[bare] = len(at) + np.arange(len(bare))
     inner = np.flatnonzero(~outer)
-    u, v = side.ravel()[:m], side.ravel()[m:]
+    u, v = side[:m], side[m:]
     return Enclosed(
         edge_u=np.concatenate([u, outer_of[at[inner]]]).astype(np.int64),
         edge_v=np.concatenate([v, inner]).astype(np.int64),
-        ground=np.concatenate([ground, sides[inner, 1]]).astype(np.int64),
+        ground=np.concatenate([ground, ground_at[inner]]).astype(np.int64),
         is_gate=np.arange(m + len(inner)) >= m,
         shut=np.concatenate([np.zeros(m, dtype=bool), shut[at[inner]]]),
         vertex_from=np.concatenate([at, bare]).astype(np.int64),

@@ -86,7 +86,7 @@ def surroundings_of(
     tags_of = osm.points["tags"]
     rules = pd.Series([gate_rule(tags) for tags in tags_of], index=osm.points.index, dtype=object)
     door = np.array([is_door(tags) for tags in tags_of], dtype=bool)
-    off_street = ~np.isin(osm.points["node_id"].to_numpy(), on_streets)
+    off_street = ~osm.points["node_id"].isin(on_streets).to_numpy()
     return Surroundings(
         barriers=gpd.GeoSeries([*mapped, *lines], crs="EPSG:4326"),
         doors=osm.points.geometry[door],
