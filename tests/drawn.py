@@ -101,6 +101,7 @@ def nothing_more() -> dict[str, Any]:
     asked = pd.DataFrame({name: pd.Series(dtype="str") for name in ("rank", "ask", "site_id", "community_id", "kind")})
     survey = gpd.GeoDataFrame(asked, geometry=[], crs="EPSG:4326")
     nothing = dict.fromkeys(("merges", "conflicts", "compounds", "unanswered"), table)
+    nothing["plan_served"] = pd.DataFrame(columns=["candidate_id", "kind", "residence_id"]).astype("str")
     return {**nothing, "survey": survey, "forms": {}}
 
 

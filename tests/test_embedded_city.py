@@ -106,6 +106,15 @@ def test_two_runs_give_the_same_bytes(out, city, tmp_path):
     assert different == ["manifest.json"]
 
 
+def test_who_is_served_adds_up_to_what_each_site_gains(city):
+    served = city.plan_served.merge(city.residences[["residence_id", "weight"]], on="residence_id")
+    gained = served.groupby("candidate_id")["weight"].sum()
+    assert gained[city.plan["candidate_id"]].to_numpy() == pytest.approx(city.plan["gained"].to_numpy())
+    before = served.merge(city.access, on=["residence_id", "kind"])
+    assert set(before["status"]) == {"gap"}
+    assert not city.plan_served.duplicated(["residence_id", "kind"]).any()
+
+
 def test_scipy_agrees_on_300_residences_and_every_kind(city):
     network = city.network
     everybody = network.snap(city.residences.geometry, city.residences["compound_id"])

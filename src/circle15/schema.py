@@ -72,6 +72,7 @@ class StudyFrames:
     forms: dict[str, pd.DataFrame]
     candidates: gpd.GeoDataFrame
     plan: gpd.GeoDataFrame
+    plan_served: pd.DataFrame
     plan_summary: dict[str, Any]
     streets: gpd.GeoDataFrame
     backdrop: gpd.GeoDataFrame

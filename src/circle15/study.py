@@ -309,6 +309,8 @@ class Study:
             "warnings": warnings_of(self.config, data),
             "version": circle15.__version__,
             "map_review_number": config.map_review_number,
+            "min_residents": config.map.min_residents,
+            "tianditu_key": config.map.tianditu_key,
         }
 
     def _manifest(

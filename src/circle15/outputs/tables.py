@@ -24,7 +24,7 @@ __all__ = ["json_text", "write_tables", "write_types"]
 
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
-    *("compounds", "areas", "scores", "gap_areas", "gates", "plan"),
+    *("compounds", "areas", "scores", "gap_areas", "gates", "plan", "plan_served"),
 )
 _GPKG_TABLES = ("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "scores", "indicators", "layers")
 
