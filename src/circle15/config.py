@@ -317,6 +317,15 @@ class SitingSection(_Section):
     """Branch-and-bound nodes at most."""
 
 
+class MapSection(_Section):
+    """`[map]`: how the public map is published (docs/map.md)."""
+
+    min_residents: Number = Field(default=0.0, ge=0)
+    """Residences and areas of less weight (in the study's unit) are shown merged with others, never singly."""
+    tianditu_key: str | None = Field(default=None, pattern=r"^[0-9A-Za-z]{8,64}$")
+    """The publisher's own browser key of 天地图: with it, and only then, the map asks that service for tiles."""
+
+
 class StudyConfig(_Section):
     """A study's settings as one frozen value; `path` is the file that they came from."""
 
@@ -346,6 +355,7 @@ class StudyConfig(_Section):
     thresholds: ThresholdsSection = ThresholdsSection()
     density: DensitySection = DensitySection()
     siting: SitingSection | None = None
+    map: MapSection = MapSection()
     policies: Annotated[tuple[PolicyId, ...], AfterValidator(_no_twice)] = ()
 
     @model_validator(mode="after")

@@ -242,6 +242,7 @@ class Study:
             **frames,
             candidates=proposal.candidates,
             plan=proposal.plan,
+            plan_served=proposal.served,
             plan_summary=proposal.summary,
             streets=network.streets(),
             backdrop=data.osm.backdrop,
