@@ -16,11 +16,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from circle15 import areas, checklist, schema
 from circle15.outputs import palette
 from circle15.outputs.webmap import render_map
-from circle15.outputs.webmap.encode import DEGREES, NO_TIME, encode_shapes, payload
+from circle15.outputs.webmap.encode import DEGREES, LARGEST, NO_TIME, encode_shapes, packed, payload
 from drawn import no_gates, nothing_more
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ HOSTILE = "<script>window.pwned=1</script>"
 CLOSING = "</script><img src=x onerror='window.pwned=2'>\"'&"
 TURNED = "Market \u202egnp.exe"
 STEP = 0.002
+PHARMACY, POST = checklist.KINDS.index("pharmacy"), checklist.KINDS.index("post")
 
 
 RANGE = (np.inf, np.inf, np.inf, None)
@@ -244,6 +247,15 @@ def data_in(text: str) -> Any:
     return json.loads(zlib.decompress(base64.b64decode(found[1])))
 
 
+def unpacked(code: str | list[int]) -> list[int]:
+    """The numbers of `packed`, by the description of its code."""
+    if not isinstance(code, str):
+        return code
+    points = [ord(character) for character in code]
+    points = [point - 0x800 if point >= 0xE000 else point for point in points]
+    return [point - 36 if point > 92 else point - 35 for point in points]
+
+
 def decoded(code: dict[str, list[int]]) -> list[list[np.ndarray[Any, Any]]]:
     """Longitudes and latitudes of each part of each feature, straight from the description of the code."""
     points = np.cumsum(np.reshape(code["xy"], (-1, 2)), axis=0) * DEGREES
@@ -395,26 +407,56 @@ class TestFile:
         )
         data = data_in(render_map(bare))
         assert data["plan"]["rank"] == []
-        assert data["base"]["road"] == {"parts": [], "points": [], "xy": []}
+        assert data["base"]["road"] == {"parts": "", "points": "", "at": [], "xy": ""}
+
+
+def by_residence(data: dict[str, Any], kind: str) -> dict[str, list[int]]:
+    """What the page holds of a kind, in the order of the residences."""
+    order, found = unpacked(data["order"]), data["access"][checklist.KINDS.index(kind)]
+    place = {residence: j for j, residence in enumerate(order)}
+    columns = {name: unpacked(found[name]) for name in ("verdict", "minutes", "site")}
+    return {name: [column[place[i]] for i in range(len(order))] for name, column in columns.items()}
+
+
+class TestPacked:
+    @given(st.lists(st.integers(0, LARGEST), max_size=50))
+    def test_every_number_is_one_character(self, numbers: list[int]) -> None:
+        code = packed(numbers)
+        assert len(code) == len(numbers)
+        assert unpacked(code) == numbers
+        assert unpacked(json.loads(json.dumps(code, ensure_ascii=False))) == numbers
+        assert '"' not in code
+        assert "\\" not in code
+        code.encode()  # no surrogate
+
+    def test_larger_ones_stay_numbers(self) -> None:
+        assert packed([LARGEST + 1, 0]) == [LARGEST + 1, 0]
 
 
 class TestPayload:
     def test_every_residence_and_kind(self, frames: schema.StudyFrames) -> None:
         data = payload(frames)
-        pharmacy = data["access"][checklist.KINDS.index("pharmacy")]
-        assert pharmacy["status"] == "000001122334"
-        assert pharmacy["robust"] == "111101111111"
-        assert pharmacy["minutes"] == [15] * 5 + [11] * 2 + [NO_TIME] * 2 + [22, 25, NO_TIME]
-        assert pharmacy["site"] == [0] * 5 + [1] * 2 + [-1] * 2 + [0, 0, -1]
-        reasons = [schema.REASONS[int(r)] if int(r) < len(schema.REASONS) else None for r in pharmacy["reason"]]
+        pharmacy = by_residence(data, "pharmacy")
+        assert [verdict % 5 for verdict in pharmacy["verdict"]] == [0] * 5 + [1] * 2 + [2] * 2 + [3] * 2 + [4]
+        assert [verdict // 5 % 2 for verdict in pharmacy["verdict"]] == [1] * 4 + [0] + [1] * 7
+        assert [minutes + NO_TIME for minutes in pharmacy["minutes"]] == [
+            *([15] * 5 + [11] * 2 + [NO_TIME] * 2),
+            *[22, 25, NO_TIME],
+        ]
+        sites = [
+            unpacked(data["access"][checklist.KINDS.index("pharmacy")]["sites"])[s - 1] for s in pharmacy["site"] if s
+        ]
+        assert sites == [0] * 5 + [1] * 2 + [0] * 2
+        assert [site > 0 for site in pharmacy["site"]] == [True] * 7 + [False] * 2 + [True] * 2 + [False]
+        reasons = [(*schema.REASONS, None)[verdict // 10] for verdict in pharmacy["verdict"]]
         assert reasons[7:] == ["data_missing", "data_missing", "too_far", "detour", "off_network"]
         assert reasons[:7] == [None] * 7
-        assert data["access"][checklist.KINDS.index("school")]["minutes"] == [13] * 12  # 12.3 min
+        assert by_residence(data, "school")["minutes"] == [13 - NO_TIME] * 12  # 12.3 min
 
     def test_minutes_never_pass_for_less(self, frames: schema.StudyFrames) -> None:
         times = frames.access["time_s"].where(frames.access["time_s"] != 900.0, 900.5)
         data = payload(dataclasses.replace(frames, access=frames.access.assign(time_s=times)))
-        assert data["access"][checklist.KINDS.index("pharmacy")]["minutes"][0] == 16
+        assert by_residence(data, "pharmacy")["minutes"][0] == 16 - NO_TIME
 
     def test_areas_come_from_the_frames(self, frames: schema.StudyFrames) -> None:
         data = payload(frames)
@@ -433,9 +475,16 @@ class TestPayload:
             assert area["shares"] == [[palette.percent(share) for share in row] for row in shares]
         # 186 residents: 10 of 27 shares can't be told from a frame, so the mean is worked out: school everywhere (1),
         # pharmacy for 10+11+12+13+14 = 60 of 186 confirmed, and for 15+16 = 31 more possible.
-        assert data["areas"][0]["score"][:2] == [round(1 + 60 / 186, 2), round(1 + 91 / 186, 2)]
-        assert data["residences"]["community"] == [3] * 4 + [4] * 4 + [5] * 4
-        assert data["residences"]["district"] == [1] * 8 + [2] * 4
+        whole = data["areas"][0]["scores"]["all"]
+        assert whole["mean"][:2] == [round(1 + 60 / 186, 2), round(1 + 91 / 186, 2)]
+        # By number of kinds covered: 126 residents have the school only, 60 the pharmacy as well.
+        assert whole["weight"][:4] == [0, 126, 60, 0]
+        assert whole["n"][:4] == [0, 7, 5, 0]
+        assert data["areas"][0]["scores"]["school"]["weight"] == [0, 186]
+        assert data["areas"][0]["amounts"][checklist.KINDS.index("pharmacy")] == [60, 31, 35, 39, 21]
+        assert data["areas"][0]["counts"][checklist.KINDS.index("pharmacy")] == [5, 2, 2, 2, 1]
+        assert unpacked(data["residences"]["community"]) == [4] * 4 + [5] * 4 + [6] * 4
+        assert unpacked(data["residences"]["district"]) == [2] * 8 + [3] * 4
 
     def test_completeness_counts_what_was_taken_back(self, frames: schema.StudyFrames) -> None:
         found = payload(frames)["completeness"]
@@ -510,12 +559,13 @@ def page(browser: Browser, path: Path, size: tuple[int, int]) -> Iterator[Page]:
     opened.close(path)
 
 
-def legend_rows(page: Page) -> dict[str, tuple[str, str]]:
+def legend_rows(page: Page) -> dict[str, tuple[str, str, str]]:
+    """Share, weight and residences of each status, as the legend has them."""
     rows = page.evaluate(
         """() => [...document.querySelectorAll("#legend tr[data-status]")].map((row) =>
           [row.dataset.status, ...[...row.querySelectorAll("td")].map((cell) => cell.innerText)])"""
     )
-    return {status: (share, n) for status, share, n in rows}
+    return {status: (share, weight, n) for status, share, weight, n in rows}
 
 
 def press_residence(page: Page, index: int) -> None:
@@ -536,31 +586,35 @@ class TestPage:
         study = frames.areas[frames.areas["level"] == "study"].set_index("kind")
         counts = frames.access.groupby(["kind", "status"]).size()
         for k, kind in enumerate(checklist.KINDS):
-            page.select_option("#kind", str(k))
+            page.select_option("#kind", f"kind {k}")
             expected = {
-                status: (palette.percent(study.loc[kind, status]), str(counts.get((kind, status), 0)))
+                status: (
+                    palette.percent(study.loc[kind, status]),
+                    f"{study.loc[kind, status] * study.loc[kind, 'weight']:.0f}",
+                    str(counts.get((kind, status), 0)),
+                )
                 for status in schema.STATUSES
             }
             assert list(legend_rows(page).items()) == list(expected.items()), kind
         assert page.inner_text("#legend-title").endswith("通信网点")
 
     def test_legend_of_a_community(self, page: Page, frames: schema.StudyFrames) -> None:
-        page.select_option("#kind", str(checklist.KINDS.index("pharmacy")))
+        page.select_option("#kind", f"kind {PHARMACY}")
         page.select_option("#area", "4")
         rows = frames.areas[(frames.areas["area_id"] == "c2") & (frames.areas["kind"] == "pharmacy")]
-        shown = {status: percent for status, (percent, _) in legend_rows(page).items()}
+        shown = {status: percent for status, (percent, _, _) in legend_rows(page).items()}
         assert shown == {status: palette.percent(rows[status].iloc[0]) for status in schema.STATUSES}
-        assert [n for _, n in legend_rows(page).values()] == ["1", "2", "1", "0", "0"]
+        assert [n for _, _, n in legend_rows(page).values()] == ["1", "2", "1", "0", "0"]
 
     def test_score_has_its_own_legend(self, page: Page) -> None:
-        page.select_option("#kind", "score")
+        page.select_option("#kind", "scope 0")
         assert page.locator("#legend tr[data-class]").count() == 7
-        assert page.locator("#legend tr[data-class='0'] td").nth(1).inner_text() == "12"
+        assert page.locator("#legend tr[data-class='0'] td").all_inner_texts() == ["100%", "186", "12"]
         assert "已确认 1.3 类" in page.inner_text("#legend")
 
     @both_sizes
     def test_a_residence_shows_its_checklist(self, page: Page) -> None:
-        page.select_option("#kind", str(checklist.KINDS.index("post")))
+        page.select_option("#kind", f"kind {POST}")
         press_residence(page, 5)
         card = page.locator("#details")
         assert card.locator("h2").inner_text() == "居住点 w05"
@@ -625,7 +679,7 @@ class TestPage:
         kind = page.locator(f".kind-row[data-kind='{checklist.KINDS.index('school')}']")
         kind.focus()
         page.keyboard.press("Enter")
-        assert page.input_value("#kind") == str(checklist.KINDS.index("school"))
+        assert page.input_value("#kind") == f"kind {checklist.KINDS.index('school')}"
         assert kind.get_attribute("aria-pressed") == "true"
         assert kind.evaluate("button => button === document.activeElement")
 
@@ -649,7 +703,7 @@ class TestPage:
 def test_statuses_are_painted(browser: Browser, path: Path) -> None:
     opened = Opened(browser, path, 1280, 800)
     page = opened.ready()
-    page.select_option("#kind", str(checklist.KINDS.index("pharmacy")))
+    page.select_option("#kind", f"kind {PHARMACY}")
     page.uncheck("#show-gaps")
     page.uncheck("#show-sites")
     page.uncheck("#show-plan")

@@ -135,6 +135,44 @@ STATUS_STYLES: Final[dict[str, StatusStyle]] = {
     )
 }
 
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeStyle:
+    """How residences are written and drawn that a plan or a proposal gives a kind to, or takes it from.
+
+    The fields mean what those of `StatusStyle` mean; `letter` is a sign here.
+    """
+
+    zh: str
+    en: str
+    letter: str
+    colour: str
+    ink: str
+    line: str
+    pattern_path: str
+
+
+CHANGE_STYLES: Final[dict[str, ChangeStyle]] = {
+    "gained": ChangeStyle(
+        zh="新增可达",
+        en="Newly covered",
+        letter="+",
+        colour="#45c9a5",
+        ink="#00382b",
+        line="#006b53",
+        pattern_path="M4 1.5v5M1.5 4h5",
+    ),
+    "lost": ChangeStyle(
+        zh="不再可达",
+        en="No longer covered",
+        letter="−",
+        colour="#9d0f4f",
+        ink="#ffffff",
+        line="#6d0a37",
+        pattern_path="M1.5 4h5",
+    ),
+}
+
 # 28 scores, 0 to 27, in seven classes of four: the same classes for every city, so that maps can be compared.
 SCORE_CLASSES: Final[tuple[tuple[int, int], ...]] = tuple((low, low + 3) for low in range(0, 28, 4))
 SCORE_COLOURS: Final[tuple[str, ...]] = (
