@@ -1,6 +1,7 @@
 # make demo   sets up .venv and runs the embedded city
 # make test   sets up .venv and runs lint, types, import contract, doctests and tests
 # make bench  times circle15 beside other engines and writes docs/benchmarks.md; make bench-setup installs them
+# make bench-map  times the public map of a drawn city and writes its rows of docs/benchmarks.md (needs Chromium)
 # make pictures   makes the pictures of docs/circles.md (needs the font Noto Sans CJK)
 # make lock   resolves the lock files anew (needs uv)
 
@@ -10,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 OUT ?= out/demo
 
-.PHONY: demo test test-slow bench bench-setup pictures lock clean
+.PHONY: demo test test-slow bench bench-setup bench-map pictures lock clean
 
 demo: .venv/ready
 	@$(BIN)/circle15 demo --out $(OUT)
@@ -26,6 +27,9 @@ bench: .venv/ready
 
 bench-setup: .venv/ready
 	@$(BIN)/python benchmarks/run.py --setup
+
+bench-map: .venv/ready-dev
+	@$(BIN)/python benchmarks/map.py
 
 pictures: .venv/ready-dev
 	@$(BIN)/python docs/make_circles.py --data ../shared/data

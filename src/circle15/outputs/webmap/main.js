@@ -337,13 +337,25 @@
     requestAnimationFrame(() => requestAnimationFrame(() => {
       performance.mark("circle15-first-frame");
       document.documentElement.dataset.drawn = "";
-      setTimeout(() => {
-        engine = c15.makeEngine ? c15.makeEngine(data) : null;
-        actions.recall();
+      setTimeout(async () => {
+        engine = await engineOf(data);
         change({ engine: true, draft: state.draft });
+        actions.recall();
         document.documentElement.dataset.ready = "";
       }, 0);
     }));
+  }
+
+  // The engine of walk.js and trial.js; null where the page has no walk network.
+  async function engineOf(data) {
+    if (!c15.makeEngine) return null;
+    try {
+      if (c15.unpackWalk) data.walk = await c15.unpackWalk(data.walk, element("walk").textContent);
+      return c15.makeEngine(data);
+    } catch (error) {
+      message("broken");
+      throw error;
+    }
   }
 
   async function open() {
