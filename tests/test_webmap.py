@@ -7,7 +7,6 @@ import dataclasses
 import html.parser
 import json
 import re
-import shutil
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from circle15 import areas, checklist, schema
 from circle15.outputs import palette
 from circle15.outputs.webmap import render_map
 from circle15.outputs.webmap.encode import DEGREES, LARGEST, NO_TIME, encode_shapes, packed, payload
-from drawn import no_gates, nothing_more
+from map_pages import CLOSING, DESKTOP, HOSTILE, PHARMACY, PHONE, POST, Opened, grid_frames, press_residence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,196 +30,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-HOSTILE = "<script>window.pwned=1</script>"
-CLOSING = "</script><img src=x onerror='window.pwned=2'>\"'&"
-TURNED = "Market \u202egnp.exe"
-STEP = 0.002
-PHARMACY, POST = checklist.KINDS.index("pharmacy"), checklist.KINDS.index("post")
-
-
-RANGE = (np.inf, np.inf, np.inf, None)
-"""Margin, low and high time, gate: not on the map."""
-
-
-def square(column: float, row: float, side: float = 0.0005) -> shapely.Polygon:
-    west, south = 116.5 + column * STEP, 35.4 + row * STEP
-    return shapely.box(west, south, west + side, south + side)
-
-
-def frame(columns: dict[str, Any], geometry: list[Any]) -> gpd.GeoDataFrame:
-    table = pd.DataFrame(columns)
-    texts = [name for name, values in columns.items() if any(isinstance(value, str) for value in values)]
-    return gpd.GeoDataFrame(table.astype(dict.fromkeys(texts, "str")), geometry=geometry, crs="EPSG:4326")
-
 
 @pytest.fixture(scope="module")
 def frames() -> schema.StudyFrames:
-    """Twelve residences in a 4 x 3 grid: two communities of four, four in none; one district of eight.
-
-    `pharmacy` runs through all five statuses: residences 0-4 covered, 5-6 possible, 7-8 unknown, 9-10 gap, 11 off.
-    `post` is a gap everywhere, `school` covered everywhere (12.3 min), every other kind unknown.
-    """
-    n = 12
-    ids = [f"w{i:02d}" for i in range(n)]
-    residences = frame(
-        {
-            "residence_id": ids,
-            "weight": [float(10 + i) for i in range(n)],
-            "compound_id": [None] * n,
-            "community_id": ["c1"] * 4 + ["c2"] * 4 + [None] * 4,
-            "district_id": ["d1"] * 8 + [None] * 4,
-            "setting": ["urban"] * n,
-            "name": [HOSTILE, CLOSING, TURNED, *[None] * 9],
-        },
-        [square(i % 4, i // 4) for i in range(n - 1)] + [square(3, 2).centroid],
-    )
-    residences["snap_m"] = 10.0
-    sites = frame(
-        {
-            "site_id": ["n1", "n2", "w9"],
-            "name": ["药店", CLOSING, HOSTILE],
-            "source": ["osm"] * 3,
-            "opening_hours": [None] * 3,
-            "floor_area_m2": [np.nan] * 3,
-            "capacity": [np.nan] * 3,
-        },
-        [square(0.6, 0.6).centroid, square(2.4, 1.6).centroid, square(1.5, 0.5)],
-    )
-    site_kinds = pd.DataFrame(
-        {
-            "site_id": ["n1", "n2", "w9"],
-            "kind": ["pharmacy", "pharmacy", "school"],
-            "evidence": ["confirmed", "possible", "confirmed"],
-            "rule": ["amenity=pharmacy", "name", HOSTILE],
-        }
-    )
-    pharmacy = (
-        [("covered", 900.0, "n1", None)] * 5
-        + [("possible", 600.5, "n2", None)] * 2
-        + [("unknown", np.inf, None, "data_missing")] * 2
-        + [("gap", 1300.0, "n1", "too_far"), ("gap", 1500.0, "n1", "detour")]
-        + [("off_network", np.inf, None, "off_network")]
-    )
-    verdicts = {
-        "pharmacy": pharmacy,
-        "post": [("gap", np.inf, None, "no_site")] * n,
-        "school": [("covered", 738.0, "w9", None)] * n,
-    }
-    unknown = [("unknown", np.inf, None, "data_missing")] * n
-    access = pd.DataFrame(
-        [
-            (ids[i], kind, *verdicts.get(kind, unknown)[i][:3], 1, verdicts.get(kind, unknown)[i][3], i != 4, *RANGE)
-            for i in range(n)
-            for kind in checklist.KINDS
-        ],
-        columns=list(schema.ACCESS_COLUMNS),
-    ).astype({"site_id": "str", "reason": "str", "gate_id": "str"})
-    area_shapes = frame(
-        {
-            "level": ["community", "community", "district"],
-            "area_id": ["c1", "c2", "d1"],
-            "name": ["太白社区", HOSTILE, "城关街道"],
-            "setting": ["urban"] * 3,
-        },
-        [
-            shapely.box(116.499, 35.3995, 116.508, 35.4015),
-            shapely.box(116.499, 35.4015, 116.508, 35.4035),
-            shapely.box(116.499, 35.3995, 116.508, 35.4035),
-        ],
-    )
-    layers = pd.DataFrame(
-        [
-            (community, kind, kind in ("pharmacy", "post", "school"), 1.0, 5.0, density, 0.4, 0.2, 0.2)
-            for community, density in (("c1", 0.4), ("c2", 0.05), ("none", 0.4))
-            for kind in checklist.KINDS
-        ],
-        columns=[
-            "community_id",
-            "kind",
-            "declared",
-            "n_features",
-            "street_km",
-            "density_per_km",
-            "median_per_km",
-            "floor_per_km",
-            "needed_per_km",
-        ],
-    )
-    thin = layers["community_id"] == "c2"
-    layers["complete"] = layers["declared"] & ~thin
-    layers["why"] = pd.Series(
-        np.select([~layers["declared"], thin], ["not_declared", "thin_community"], default="none"), dtype="str"
-    ).where(~layers["complete"])
-    gap_areas = frame(
-        {
-            "gap_area_id": ["pharmacy-0001", "post-0001"],
-            "kind": ["pharmacy", "post"],
-            "weight": [39.0, 186.0],
-            "n_residences": [2, 12],
-            "nearest_s": [1400.0, np.inf],
-            "cause": ["too_far", "no_site"],
-        },
-        [square(0.9, 1.9, 0.0032), square(-0.2, -0.2, 0.0072)],
-    )
-    candidates = frame(
-        {
-            "candidate_id": ["f1", "s1"],
-            "origin": ["frontage", "site"],
-            "site_id": [None, "n2"],
-            "name": [None, CLOSING],
-        },
-        [square(1.5, 2.4).centroid, square(2.4, 1.6).centroid],
-    )
-    plan = frame(
-        {
-            "candidate_id": ["f1", "s1"],
-            "kinds": ["pharmacy,post", "post"],
-            "gained": [120.0, 66.0],
-            "gained_if_confirmed": [150.0, 66.0],
-            "rank": [1, 2],
-        },
-        list(candidates.geometry),
-    )
-    return schema.StudyFrames(
-        residences=residences,
-        access=access,
-        sites=sites,
-        site_kinds=site_kinds,
-        layers=layers,
-        area_shapes=area_shapes,
-        areas=areas.area_shares(residences, access, area_shapes),
-        scores=areas.scores(residences, access),
-        indicators=pd.DataFrame(),
-        gap_areas=gap_areas,
-        gates=no_gates(),
-        **nothing_more(),
-        candidates=candidates,
-        plan=plan,
-        plan_summary={"model": "mclp", "objective": 186.0, "bound": 186.0, "gap": 0.0, "demand": 225.0},
-        streets=frame(
-            {"street_class": ["road", "path", "steps"]},
-            [shapely.LineString([(116.499, y), (116.508, y)]) for y in (35.4012, 35.4022, 35.4032)],
-        ),
-        backdrop=frame({"kind": ["water", "green"]}, [square(3.6, 0), square(3.6, 2)]),
-        extent=shapely.box(116.498, 35.398, 116.509, 35.407),
-        about={
-            "study_id": "grid",
-            "title_zh": "格子街道" + HOSTILE,
-            "title_en": "Grid " + CLOSING,
-            "data_date": "2026-05-09",
-            "attribution": "© OpenStreetMap contributors, ODbL 1.0",
-            "licence_url": "https://opendatacommons.org/licenses/odbl/",
-            "weight_meaning": "residents",
-            "profile": "planning",
-            "speed_m_s": 1.0,
-            "threshold_urban_s": 900.0,
-            "threshold_rural_s": 1800.0,
-            "complete_why": "街道已逐条踏勘 " + CLOSING,
-            "warnings": ["一条提示 " + HOSTILE],
-            "version": "0.1.0",
-            "map_review_number": None,
-        },
-    )
+    return grid_frames()
 
 
 @pytest.fixture(scope="module")
@@ -401,6 +214,7 @@ class TestFile:
             gap_areas=frames.gap_areas.iloc[:0],
             candidates=frames.candidates.iloc[:0],
             plan=frames.plan.iloc[:0],
+            plan_served=frames.plan_served.iloc[:0],
             plan_summary={},
             streets=frames.streets.iloc[:0],
             backdrop=frames.backdrop.iloc[:0],
@@ -498,51 +312,12 @@ class TestPayload:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright isn't installed")
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
-
-
-class Opened:
-    """A page opened offline from disk, with what it asked for and complained about."""
-
-    def __init__(self, browser: Browser, path: Path, width: int, height: int, before: str = "") -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
-        self.page: Page = self.context.new_page()
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda said: self.complaints.append(said.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        if before:
-            self.page.add_init_script(before)
-        self.page.goto(path.as_uri())
-
-    def ready(self) -> Page:
-        self.page.wait_for_selector("html[data-drawn]")  # wait_for_function would need eval, which the page forbids
-        return self.page
-
-    def close(self, path: Path) -> None:
-        self.context.close()
-        assert self.requests == [path.as_uri()]
-        assert self.complaints == []
-
-
-@pytest.fixture(scope="module")
 def path(page_text: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out: Path = tmp_path_factory.mktemp("map") / "map.html"
     out.write_text(page_text, encoding="utf-8")
     return out
 
 
-DESKTOP, PHONE = (1280, 800), (390, 844)
 both_sizes = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 
@@ -566,19 +341,6 @@ def legend_rows(page: Page) -> dict[str, tuple[str, str, str]]:
           [row.dataset.status, ...[...row.querySelectorAll("td")].map((cell) => cell.innerText)])"""
     )
     return {status: (share, weight, n) for status, share, weight, n in rows}
-
-
-def press_residence(page: Page, index: int) -> None:
-    place = page.evaluate(
-        """(i) => {
-          const { map, data } = circle15.page;
-          const at = map.latLngToContainerPoint(circle15.middle(data.residences.shapes, i));
-          const box = document.getElementById("map").getBoundingClientRect();
-          return { x: box.left + at.x, y: box.top + at.y };
-        }""",
-        index,
-    )
-    page.mouse.click(place["x"], place["y"])
 
 
 class TestPage:
