@@ -264,9 +264,9 @@ class TestProposal:
         self.put(page)
         assert "新增可达 126，不再可达 0" in page.inner_text("#outcome")
         assert self.rows(page) == [
-            ["药店", "+126", "−0"],
-            [HOSTILE, "+48", "−0"],
-            ["不在任何社区内", "+78", "−0"],
+            ["药店", "+126", "0"],
+            ["不在任何社区内", "+78", "0"],
+            [HOSTILE, "+48", "0"],
         ]
         page.select_option("#kind", f"kind {PHARMACY}")
         assert page.is_checked("#when-trial")
@@ -281,17 +281,17 @@ class TestProposal:
         page.fill("#search", "药店")
         page.keyboard.press("Enter")
         page.get_by_role("button", name="试试关闭这处设施").click()
-        assert self.rows(page)[0] == ["药店", "+0", "−60"]  # residences 0 to 4
+        assert self.rows(page)[0] == ["药店", "0", "−60"]  # residences 0 to 4
         assert page.get_by_role("button", name="试试关闭这处设施").is_disabled()
         page.keyboard.press("Escape")
         page.click("#show-gates")
         page.locator(".pin.gate").click()
         assert page.locator("#details h2").inner_text() == "门 g<1>"
         page.get_by_role("button", name="试试打开这扇门").click()
-        assert [row[1:] for row in self.rows(page)[:2]] == [["+0", "−60"], ["+21", "−0"]]  # pharmacies, post offices
+        assert [row[1:] for row in self.rows(page)[:2]] == [["0", "−60"], ["+21", "0"]]  # pharmacies, post offices
         assert page.locator(".pin.gate:not(.draft)").count() == 0
         page.click("#drop-edit-0")
-        assert self.rows(page)[0][1:] == ["+21", "−0"]
+        assert self.rows(page)[0][1:] == ["+21", "0"]
 
     def exported(self, page: Page) -> dict[str, Any]:
         with page.expect_download() as download:

@@ -14,7 +14,7 @@
   // Gains and losses as two figures with their signs.
   function figures(sums) {
     return ["gained", "lost"].map((change) => make("span", { class: "change " + change },
-      (change === "gained" ? "+" : "−") + c15.amount(sums[change].weight)));
+      (sums[change].n === 0 ? "" : change === "gained" ? "+" : "−") + c15.amount(sums[change].weight)));
   }
 
   // What a proposal changes: in all, by kind, and by community, as the engine counted it.
@@ -25,7 +25,8 @@
     const head = make("thead", {}, make("tr", {}, make("th", { scope: "col" }, c15.say("trial_where")),
       make("th", { scope: "col" }, c15.say("trial_gained")), make("th", { scope: "col" }, c15.say("trial_lost"))));
     const several = trial.kinds.length > 1;
-    const communities = trial.communities.filter(({ gained, lost }) => gained.n + lost.n > 0);
+    const size = ({ gained, lost }) => gained.weight + lost.weight;
+    const communities = [...trial.communities].sort((a, b) => size(b) - size(a) || a.area - b.area || a.k - b.k);
     return [
       make("p", { class: "outcome" }, c15.say("trial_total", {
         gained: c15.amount(trial.total.gained.weight), lost: c15.amount(trial.total.lost.weight), weight: c15.pick(data.about.weight),
@@ -102,7 +103,7 @@
 
   c15.notesPanel = function (box, page) {
     const { state, actions } = page;
-    const file = make("input", { type: "file", id: "import", accept: ".geojson,.json,application/geo+json", change: (event) => actions.importNotes(event.target) });
+    const file = make("input", { type: "file", id: "import", class: "unseen", accept: ".geojson,.json,application/geo+json", change: (event) => actions.importNotes(event.target) });
     c15.refill(box, [
       make("p", {}, c15.say("comment_hint")),
       make("p", { class: "buttons" }, make("button", {
@@ -110,7 +111,7 @@
       }, c15.say("comment_put"))),
       ...savedList(page),
       make("p", { class: "hint" }, c15.say(state.isKept ? "kept_here" : "kept_nowhere")),
-      make("p", {}, make("label", { for: "import" }, c15.say("import")), " ", file),
+      make("p", {}, file, make("label", { for: "import", class: "button" }, c15.say("import"))),
       make("p", { id: "notes-said", role: "status" }, state.said || ""),
     ]);
   };

@@ -147,7 +147,7 @@
     const rows = data.changes.filter(({ id }) => sums[id]).map((style) => {
       const entry = row([
         [c15.swatch(style, data.pattern), make("b", { class: "code" }, style.letter), " ", make("span", {}, ...c15.bothLanguages(style))],
-        "", c15.amount(sums[style.id].weight), ...(sums[style.id].n === null || data.areas[area].counts === null ? [] : [c15.number(sums[style.id].n)]),
+        c15.amount(sums[style.id].weight), ...(sums[style.id].n === null || data.areas[area].counts === null ? [] : [c15.number(sums[style.id].n)]),
       ]);
       entry.dataset.change = style.id;
       return entry;
