@@ -177,6 +177,11 @@ INDICATORS = [
     ("shaoyang_2025", "G-2b", {"c1": (24.0, Y), "c2": (8.0, N)}),
     ("panzhihua_2020", "G-3b", {"c1": (1.0, Y), "c2": (0.0, N)}),
     ("shaoyang_2025", "D-4", {"c1": (1.0, OPEN)}),  # the police room is S1, as is the committee; no number is named
+    # The day care's own site has a clinic; which kinds adjoin whose is told whatever else there is.
+    ("shaoyang_2025", "D-3/same", {"c1": (1.0, OPEN)}),
+    ("shaoyang_2025", "D-3/adjacent", {"c1": (1.0, OPEN)}),
+    # S13 is open for free; of S1 (reading room) and S9 (meals) nobody has said it, nor of the school.
+    ("guanghe_2019", "D-8", {"c1": (1 / 3, OPEN)}),
     ("shaoyang_2025", "D-10", {"c1": (10.0, OPEN)}),  # S13 holds ten kinds
     ("panzhihua_2020", "B-3b", {"c1": (30.0, Y), "c2": (120.0, N)}),
     ("northeast_city", "C-10", {"c1": (0.0, Y), "c2": (2.0, N)}),
@@ -208,9 +213,21 @@ def test_every_requirement_that_can_be_computed_is_answered_or_named(result: Any
     answered = {(policy, indicator.partition("/")[0]) for policy, indicator in answered}
     lists = result.unanswered["indicator"].str.match("[HIJ]-|G-4")  # lists and registers, not indicators
     lacking = result.unanswered[~lists & result.unanswered["form"].notna()]
-    # D-3 can't be told while no register of clinics is complete; D-8 is a register of shared rooms.
-    assert set(lacking["indicator"]) == {"D-3", "D-8"}
+    assert lacking.empty
     assert len(answered) > 100
+
+
+def test_a_register_complete_for_an_extension_kind_makes_its_absence_a_no(tmp_path: Path) -> None:
+    text = (ROOT / "configs" / "xinghe.toml").read_text(encoding="utf-8").replace("../data", (ROOT / "data").as_posix())
+    config = tmp_path / "listed.toml"
+    config.write_text(
+        text.replace('"outdoor_sports_centre",\n]', '"outdoor_sports_centre", "volunteer_station",\n]'), "utf-8"
+    )
+    rows = Study.from_config(config).run().indicators
+    told = rows[(rows["policy"] == "shaoyang_2025") & (rows["indicator"] == "F-4")].set_index("area_id")
+    # S8 of the three service centres has a volunteers' station; S1 and S14 in c1 have none.
+    assert told.loc[["c1", "c2", "d1"], "met"].tolist() == ["no", "yes", "no"]
+    assert told.loc[["c1", "c2", "d1"], "value_possible"].tolist() == pytest.approx([0, 1, 1 / 3])
 
 
 def test_the_survey_list_begins_with_what_weighs_most(result: Any) -> None:

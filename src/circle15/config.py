@@ -74,6 +74,7 @@ KindId = Annotated[str, AfterValidator(_known_kind)]
 AnyKindId = Annotated[str, AfterValidator(_any_kind)]
 PolicyId = Annotated[str, AfterValidator(_known_policy)]
 Kinds = Annotated[tuple[KindId, ...], AfterValidator(_no_twice)]
+AnyKinds = Annotated[tuple[AnyKindId, ...], AfterValidator(_no_twice)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
@@ -161,7 +162,7 @@ class PlacesSection(ReadingSection):
 class RegisterSection(PlacesSection):
     """One `[[registers]]`: a register of sites (table or map layer), and the kinds of which it lists every site."""
 
-    complete: Kinds = ()
+    complete: AnyKinds = ()
     complete_in: Annotated[tuple[str, ...], AfterValidator(_no_twice)] = ()
     """Communities (area_id) in which it lists every site of these kinds; everywhere if none is named."""
     kind: AnyKindId | None = None

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from circle15.checklist import KINDS, kind
+from circle15.checklist import EXTENSION_KINDS, KINDS, kind
 from circle15.errors import InputError, head
 from circle15.schema import NO_AREA, REASONS, STATUSES
 from circle15.units import BoolArray, FloatArray
@@ -268,6 +268,33 @@ def _surveyed(
                 by[i] = f"{by[i]}; {name}" if by[i] else name
     stood = [told for (i, _), told in lost.items() if not by[i]]
     return by, pd.DataFrame(stood, columns=columns, dtype="str")
+
+
+def extension_layers(
+    layers: pd.DataFrame,
+    complete_sources: Mapping[str, Collection[str]],
+    *,
+    complete_in: Mapping[str, Collection[str]] | None = None,
+    absent: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Where the sites of extension kinds are all known: registers and surveys say so, a map never does.
+
+    Parameters
+    ----------
+    layers : of `layer_completeness`; names the communities.
+    complete_sources, complete_in, absent : as in `with_complete_registers`.
+
+    Returns
+    -------
+    One row per community and extension kind: `community_id, kind, declared, complete, why` ("not_declared", missing
+    when complete).
+    """
+    communities = layers["community_id"].unique()
+    rows = pd.MultiIndex.from_product([communities, EXTENSION_KINDS], names=["community_id", "kind"]).to_frame(
+        index=False
+    )
+    unlisted = rows.astype("str").assign(declared=False, complete=False, why="not_declared").astype({"why": "str"})
+    return with_complete_registers(unlisted, complete_sources, complete_in=complete_in, absent=absent)
 
 
 def with_complete_registers(

@@ -116,6 +116,7 @@ class StudyData(NamedTuple):
     n_outside: int
     network: WalkNetwork
     layers: pd.DataFrame
+    extension_layers: pd.DataFrame
     forms: dict[str, pd.DataFrame]
     registers: tuple[JudgedRegister, ...]
     answered: tuple[int, int] | None
@@ -197,10 +198,10 @@ def prepared(
                     f"{len(lost):,} gates of {walk.gates.name} stand on no way within 20 m and part no ground from "
                     f"another: {head(lost)}"
                 )
-        layers = _layers(config, network, osm, said, area_shapes)
+        layers, extension_layers = _layers(config, network, osm, said, area_shapes)
     return StudyData(
         osm, said.sites, said.site_kinds, said.merges, settled, counted, conflicts, area_shapes, residences, n_outside,
-        network, layers, forms, registers, said.answered, tuple(told),
+        network, layers, extension_layers, forms, registers, said.answered, tuple(told),
     )  # fmt: skip
 
 
@@ -553,7 +554,8 @@ def km_by_community(
 
 def _layers(
     config: StudyConfig, network: WalkNetwork, osm: OsmExtract, said: _Evidence, area_shapes: gpd.GeoDataFrame
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How complete each community's layers are: of the 27 kinds, and of the extension kinds."""
     km = km_by_community(network, osm, area_shapes)
     # The density is the map's, not a register's.
     counted = said.mapped[shapely.covers(osm.extent, points_of(said.mapped).to_numpy())]
@@ -566,12 +568,12 @@ def _layers(
         floor_per_km=config.density.floor_per_km,
         median_share=config.density.median_share,
     )
+    known: Any = {"complete_in": _complete_in(config), "absent": said.absent}
     try:
-        return coverage.with_complete_registers(
-            mapped, complete_sources(config), complete_in=_complete_in(config), absent=said.absent
-        )
+        listed = coverage.with_complete_registers(mapped, complete_sources(config), **known)
     except InputError as error:
         raise ConfigError(f"{config.path}: {error}") from None
+    return listed, coverage.extension_layers(mapped, complete_sources(config), **known)
 
 
 def heights_file(config: StudyConfig) -> Path | None:

@@ -211,7 +211,7 @@ class Study:
                     area_shapes=data.area_shapes,
                     sites=sites,
                     site_kinds=data.settled,
-                    layers=data.layers,
+                    layers=pd.concat([data.layers, data.extension_layers]),
                     figures=data.forms.get("community_figures"),
                     hours=_weekly_hours(sites),
                 ),
