@@ -25,8 +25,10 @@ from circle15.outputs import webmap
 from circle15.outputs.webmap.walk import CIRCLE_WIDTH_M, encode_walk
 from circle15.reach import nearest_times, reached_parts, take
 from circle15.schema import STATUSES
+from circle15.sources.osm import read_osm
 from circle15.units import local_crs, to_plane
-from drawn import drawn_network, line, place, random_network, random_places, spots, with_zones
+from drawn import drawn_network, line, osm_file, place, random_network, random_places, spots, with_zones
+from test_gates import BARRIER_SCENE, COMPOUND_NODES, COMPOUND_WAYS, PRIVATE_WAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +76,6 @@ def case(
     n, n_sites = len(home.indptr) - 1, len(there.indptr) - 1
     ids = [pd.Series([f"{what}{i:03d}" for i in range(size)], dtype="str") for what, size in (("r", n), ("s", n_sites))]
     frames: Any = SimpleNamespace(
-        residences=pd.DataFrame({"residence_id": ids[0]}),
         sites=pd.DataFrame({"site_id": ids[1]}),
         network_edges=edges_frame(network),
         ends=ends_frame(network, {"residence": (ids[0], home), "site": (ids[1], there)}),
@@ -98,7 +99,7 @@ def case(
             },
         },
     )
-    header, numbers = encode_walk(frames)
+    header, numbers = encode_walk(frames, ids[0])
     status = np.ones((len(KINDS), n), dtype=int) if covered is None else np.where(covered.T, 0, 1)
     where = {"from": list(range(n + 1)), "start": list(range(n + 1))}
     nowhere = {**where, "lon": [place(0, 0)[0]] * n, "lat": [place(0, 0)[1]] * n}
@@ -250,6 +251,68 @@ def test_the_plane_is_the_one_python_snaps_in(tmp_path: Path) -> None:
 
 def test_circles_are_as_wide_as_pythons() -> None:
     assert circle15.isochrones.__kwdefaults__["width_m"] == CIRCLE_WIDTH_M
+
+
+# ---- Scenes of tests/test_gates.py -----------------------------------------------------------------------------------
+
+CUSTOMERS = {20: ([2, 4], {"highway": "service", "access": "customers"})}
+HOSPITAL_CORNERS = {11: (150, -10, {}), 12: (250, -10, {}), 13: (250, -250, {}), 14: (150, -250, {})}
+HOSPITAL = {50: ([11, 12, 13, 14, 11], {"amenity": "hospital"})}
+SHUT_INSIDE = {4: (200, -150, {}), 5: (200, -80, {"barrier": "gate", "access": "no"})}
+SHUT_WAY = {20: ([2, 5, 4], {"highway": "service", "access": "private"})}
+DRIVE = {40: ([7, 6, 8, 9], {"highway": "service"}), 41: ([2, 7], {"highway": "service", "access": "private"})}
+RING = {14: (150, 15, {}), 15: (150, 60, {}), 16: (50, 60, {}), 17: (50, 15, {}), 12: (100, 15, {"barrier": "gate"})}
+WALL = {40: ([12, 14, 15, 16, 17, 12], {"barrier": "wall"})}
+STEPS = {20: ([2, 4], {"highway": "steps"})}
+STEEP = {10: ([5, 1, 2], {"highway": "residential", "incline": "15%"})}
+WITHOUT_WAYS = {key: way for key, way in COMPOUND_WAYS.items() if key != 40}
+NEAR = {"min_component_m": 0.0, "max_snap_m": 60.0}
+
+# Nodes, ways and settings.
+SCENES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
+    "a private way": (*PRIVATE_WAY, NEAR),
+    "a shop's grounds": (PRIVATE_WAY[0], PRIVATE_WAY[1] | CUSTOMERS, NEAR),
+    "a hospital's grounds": (PRIVATE_WAY[0] | HOSPITAL_CORNERS, PRIVATE_WAY[1] | HOSPITAL, NEAR),
+    "a shut gate in them": (
+        PRIVATE_WAY[0] | HOSPITAL_CORNERS | SHUT_INSIDE, PRIVATE_WAY[1] | HOSPITAL | SHUT_WAY,
+        {"min_component_m": 0.0, "max_snap_m": 40.0},
+    ),
+    "steps, on wheels": (PRIVATE_WAY[0], PRIVATE_WAY[1] | STEPS, {**NEAR, "profile": "wheelchair"}),
+    "a slope, on wheels": (BARRIER_SCENE[0], BARRIER_SCENE[1] | STEEP, {**NEAR, "profile": "wheelchair"}),
+    "an open compound": (COMPOUND_NODES, COMPOUND_WAYS, {}),
+    "a closed compound": (COMPOUND_NODES, COMPOUND_WAYS, {"compound_default": "closed"}),
+    "a closed compound and its drive": (COMPOUND_NODES, COMPOUND_WAYS | DRIVE, {"compound_default": "closed"}),
+    "a closed compound without ways": (COMPOUND_NODES, WITHOUT_WAYS, {"compound_default": "closed"}),
+    "an open compound without ways": (COMPOUND_NODES, WITHOUT_WAYS, {"max_snap_m": 70.0}),
+    "a wall with a gate": (BARRIER_SCENE[0] | RING, BARRIER_SCENE[1] | WALL, {}),
+    "a wall with a gate, nearby": (BARRIER_SCENE[0] | RING, BARRIER_SCENE[1] | WALL, {"max_snap_m": 50.0}),
+}  # fmt: skip
+
+
+def test_put_sites_hang_in_drawn_scenes_where_python_hangs_them(tmp_path: Path) -> None:
+    grid = np.array([place(x, y) for x in range(-60, 440, 19) for y in range(-260, 330, 23)])
+    cases, expected = [], []
+    for i, (nodes, ways, options) in enumerate(SCENES.values()):
+        network = WalkNetwork.from_osm(read_osm(osm_file(tmp_path, nodes, ways, name=f"{i}.osm")), **options)
+        on_street = hung([(0, 0, 0.5, 0.0)], own=[0])
+        ask = [["snap", *spot] for spot in grid.tolist()]
+        cases.append({**case(network, on_street, on_street, []), "ask": ask})
+        expected.append(network.snap_sites(gpd.GeoSeries(shapely.points(grid), crs="EPSG:4326")))
+    for name, found, snaps in zip(SCENES, answers(tmp_path, *cases), expected, strict=True):
+        assert_hung_alike(found, snaps, name)
+    several = {name for name, snaps in zip(SCENES, expected, strict=True) if (np.diff(snaps.indptr) > 1).any()}
+    # On private ways also on the nearest public street, on grounds also at their gates.
+    assert {"a private way", "a shop's grounds", "a hospital's grounds"} <= several
+
+
+def assert_hung_alike(found: list[Any], snaps: Snaps, where: str) -> None:
+    """The page's entries of places are Python's."""
+    rows = [(i, e["e"], e["fraction"], e["far"]) for i, one in enumerate(found) for e in one]
+    mine = hung(rows, own=[0] * len(found))
+    np.testing.assert_array_equal(mine.indptr, snaps.indptr, err_msg=where)
+    np.testing.assert_array_equal(mine.edge, snaps.edge, err_msg=where)
+    np.testing.assert_allclose(mine.fraction, snaps.fraction, atol=1e-6, err_msg=where)
+    np.testing.assert_allclose(mine.leg_m, snaps.leg_m, atol=1e-4, err_msg=where)
 
 
 # ---- Random networks -------------------------------------------------------------------------------------------------
@@ -470,15 +533,7 @@ def test_put_sites_hang_where_python_hangs_them(tmp_path: Path, city: Told, xing
         at = doors[rng.integers(len(doors), size=n)] + rng.normal(0, spread, (n, 2))
         found = answers(tmp_path, {"page": str(told.page), "ask": [["snap", *spot] for spot in at.tolist()]})[0]
         snaps = told.network.snap_sites(gpd.GeoSeries(shapely.points(at), crs="EPSG:4326"))
-        entries = [
-            Entries(*(np.array([e[key] for e in one]) for key in ("e", "e", "fraction", "far"))) for one in found
-        ]
-        place_of = np.repeat(np.arange(n), [len(one) for one in found])
-        mine = listed([Entries(place_of, *(np.concatenate([e[i] for e in entries]) for i in (1, 2, 3)))], own=snaps.own)
-        np.testing.assert_array_equal(mine.indptr, snaps.indptr)
-        np.testing.assert_array_equal(mine.edge, snaps.edge)
-        np.testing.assert_allclose(mine.fraction, snaps.fraction, atol=1e-6)
-        np.testing.assert_allclose(mine.leg_m, snaps.leg_m, atol=1e-4)
+        assert_hung_alike(found, snaps, told.result.about["study_id"])
 
 
 @pytest.mark.parametrize("study", ["city", "xinghe"])

@@ -49,7 +49,7 @@ def render_map(frames: StudyFrames) -> str:
         same frames give the same text.
     """
     # zlib's format rather than gzip's: the same compression without a clock or the name of an operating system.
-    walk, walk_numbers = encode_walk(frames)
+    walk, walk_numbers = encode_walk(frames, frames.residences["residence_id"])
     text = json.dumps({**payload(frames), "walk": walk}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     data = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
     words = json.loads(_own("words.json"))

@@ -44,13 +44,15 @@ COMPOUND, FENCED, FOR_VISITORS = 1, 2, 4
 Arrays = dict[str, NDArray[Any]]
 
 
-def encode_walk(frames: StudyFrames) -> tuple[dict[str, Any] | None, str]:
+def encode_walk(frames: StudyFrames, residence_id: pd.Series[str]) -> tuple[dict[str, Any] | None, str]:
     """Put into numbers what the page walks on.
 
     Parameters
     ----------
     frames : StudyFrames
         `network_edges`, `ends`, `zones`, `barriers` and `deciding` travel; nothing is changed in them.
+    residence_id : Series
+        The residences that the page shows, in its order; no others travel.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def encode_walk(frames: StudyFrames) -> tuple[dict[str, Any] | None, str]:
     arrays: Arrays = {
         **_edges(edges),
         **gates,
-        **_ends(frames.ends, "residence", frames.residences["residence_id"], frames.about["speed_m_s"]),
+        **_ends(frames.ends, "residence", residence_id, frames.about["speed_m_s"]),
         **_ends(frames.ends, "site", frames.sites["site_id"], frames.about["speed_m_s"]),
         **_deciding(frames),
         "zoneFlags": _flags((frames.zones["is_compound"], frames.zones["fenced"], frames.zones["for_visitors"])),
@@ -127,6 +129,8 @@ def _ends(ends: pd.DataFrame, what: str, ids: pd.Series[str], speed_m_s: float) 
     """How places hang on the network: how many entries each has, and where these are."""
     rows = ends[ends["what"] == what]
     owner = pd.Index(ids).get_indexer(pd.Index(rows["row_id"]))
+    order = np.argsort(owner, kind="stable")[np.count_nonzero(owner < 0) :]
+    rows, owner = rows.iloc[order], owner[order]
     edge = rows["edge"].to_numpy(dtype=np.int32)
     legs = np.rint(rows["leg_s"].to_numpy(dtype=np.float64) * speed_m_s * LEGS_PER_M)
     own = np.zeros(len(ids), dtype=np.int32)
