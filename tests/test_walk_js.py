@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ import shapely
 import circle15
 from circle15 import Study, WalkNetwork, demo
 from circle15.checklist import KINDS
-from circle15.network import Snaps, barriers_frame, edges_frame, ends_frame, zones_frame
+from circle15.network import PROFILES, Snaps, barriers_frame, edges_frame, ends_frame, zones_frame
 from circle15.network.snaps import Entries, listed
 from circle15.outputs import webmap
 from circle15.outputs.webmap.walk import CIRCLE_WIDTH_M, encode_walk
@@ -71,8 +72,12 @@ def case(
     *,
     rural: Sequence[int] = (),
     covered: np.ndarray[Any, Any] | None = None,
+    shown: Sequence[int] | None = None,
 ) -> dict[str, Any]:
-    """A page's data of residences and sites that hang on a network; `holds` lists site, kind, and whether confirmed."""
+    """A page's data of residences and sites that hang on a network.
+
+    `holds` lists site, kind, and whether confirmed; `shown` are the residences that the page shows, all by default.
+    """
     n, n_sites = len(home.indptr) - 1, len(there.indptr) - 1
     ids = [pd.Series([f"{what}{i:03d}" for i in range(size)], dtype="str") for what, size in (("r", n), ("s", n_sites))]
     frames: Any = SimpleNamespace(
@@ -99,7 +104,7 @@ def case(
             },
         },
     )
-    header, numbers = encode_walk(frames, ids[0])
+    header, numbers = encode_walk(frames, ids[0] if shown is None else ids[0].iloc[list(shown)])
     status = np.ones((len(KINDS), n), dtype=int) if covered is None else np.where(covered.T, 0, 1)
     where = {"from": list(range(n + 1)), "start": list(range(n + 1))}
     nowhere = {**where, "lon": [place(0, 0)[0]] * n, "lat": [place(0, 0)[1]] * n}
@@ -156,6 +161,18 @@ def test_ends_in_the_middle_of_edges_and_one_way_streets(tmp_path: Path) -> None
     np.testing.assert_allclose(leg[1], place(200, 0)[::-1], atol=1e-7)
 
 
+def test_only_residences_that_the_page_shows_travel(tmp_path: Path) -> None:
+    home = hung([(0, 0, 0.2, 10.0), (1, 0, 0.9, 10.0), (2, 0, 0.4, 0.0)], own=[0, 0, 0])
+    there = hung([(0, 0, 0.5, 20.0)], own=[0])
+    everybody = case(BENT, home, there, [(0, PHARMACY, True)])
+    two = case(BENT, home, there, [(0, PHARMACY, True)], shown=[2, 0])
+    # 100 and 20 m from the third residence, 10, 300 and 20 m from the first.
+    found = answers(tmp_path, {**two, "ask": [["times", 0], ["times", 1]]})[0]
+    assert [one[PHARMACY]["confirmed"] for one in found] == [120, 330]
+    sizes = [{name: size for name, _, size in one["header"]["arrays"]} for one in (everybody, two)]
+    assert [one["residenceLeg"] for one in sizes] == [3, 2]
+
+
 def test_a_closed_gate_keeps_strangers_out_until_it_is_opened(tmp_path: Path) -> None:
     # a --500-- g --500-- b, where g is a gate of zone 1, an edge of no length between the vertices g and h.
     network = drawn_network(
@@ -192,8 +209,6 @@ def test_a_closed_gate_keeps_strangers_out_until_it_is_opened(tmp_path: Path) ->
 
 
 def with_link(network: WalkNetwork, *, edge: int, zone: int) -> WalkNetwork:
-    from dataclasses import replace  # noqa: PLC0415
-
     zones = np.zeros_like(network.edge_zone)
     zones[edge] = zone
     return replace(network, edge_zone=zones)
@@ -323,6 +338,10 @@ def random_cases() -> list[tuple[Any, ...]]:
     made = []
     for seed in range(25):
         network = with_zones(random_network(seed), seed)
+        if seed % 2:
+            # Up one way and down the other.
+            pace = np.random.default_rng(seed).uniform(0.7, 1.6, (len(network.edge_u), 2))
+            network = replace(network, edge_pace=pace, profile=PROFILES["adult"])
         home, there = random_places(network, seed, 30, n_zones=3), random_places(network, seed + 100, 12)
         made.append((network, home, there, {PHARMACY: np.arange(8), POST: np.arange(4, 12)}))
     return made
@@ -397,9 +416,11 @@ def as_set(told: list[Any]) -> set[tuple[int, int, str]]:
 class Told:
     """A finished study, its page, and what Python's searches need to try proposals on it."""
 
-    def __init__(self, config: Path, folder: Path) -> None:
-        study = Study.from_config(config)
-        self.result = Study(study.config.model_copy(update={"siting": None})).run()  # what is advised walks nowhere
+    def __init__(self, config: Path, folder: Path, **walk: str) -> None:
+        given = Study.from_config(config).config
+        # What is advised walks nowhere.
+        changes = {"siting": None, "walk": given.walk.model_copy(update=walk)}
+        self.result = Study(given.model_copy(update=changes)).run()
         self.page = folder / "map.html"
         self.page.write_text(webmap.render_map(self.result), encoding="utf-8")
         self.network = self.result.network
@@ -451,6 +472,12 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Told:
 @pytest.fixture(scope="module")
 def xinghe(tmp_path_factory: pytest.TempPathFactory) -> Told:
     return Told(ROOT / "configs" / "xinghe.toml", tmp_path_factory.mktemp("xinghe"))
+
+
+@pytest.fixture(scope="module")
+def from_gates(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """The clock of who lives in a compound starts at its gate."""
+    return Told(ROOT / "configs" / "xinghe.toml", tmp_path_factory.mktemp("gates"), origin="gate")
 
 
 def drawn_proposals(told: Told, seed: int, n: int, gates: list[str]) -> list[list[Edit]]:
@@ -536,7 +563,7 @@ def test_put_sites_hang_where_python_hangs_them(tmp_path: Path, city: Told, xing
         assert_hung_alike(found, snaps, told.result.about["study_id"])
 
 
-@pytest.mark.parametrize("study", ["city", "xinghe"])
+@pytest.mark.parametrize("study", ["city", "xinghe", "from_gates"])
 def test_fifty_proposals_to_the_resident(tmp_path: Path, study: str, request: pytest.FixtureRequest) -> None:
     told: Told = request.getfixturevalue(study)
     gates = sorted(set(told.network.gates()["gate_id"]))
