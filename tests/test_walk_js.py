@@ -503,6 +503,13 @@ def drawn_proposals(told: Told, seed: int, n: int, gates: list[str]) -> list[lis
     return proposals
 
 
+def test_every_script_travels_in_the_page(city: Told) -> None:
+    page = city.page.read_text(encoding="utf-8")
+    scripts = sorted(Path(webmap.__file__).parent.glob("*.js"))
+    assert {"snapping.js", "walk.js", "trial.js"} <= {script.name for script in scripts}
+    assert [script.name for script in scripts if script.read_text(encoding="utf-8") not in page] == []
+
+
 def test_the_frames_say_how_places_hang(city: Told, xinghe: Told) -> None:
     for told in (city, xinghe):
         edges, network = told.result.network_edges, told.network

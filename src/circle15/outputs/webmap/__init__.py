@@ -19,15 +19,8 @@ from circle15.outputs.webmap.walk import encode_walk
 from circle15.schema import StudyFrames
 
 _SCRIPTS: Final = (
-    "data.js",
-    "walk.js",
-    "trial.js",
-    "words.js",
-    "tiles.js",
-    "overlays.js",
-    "sidebar.js",
-    "details.js",
-    "main.js",
+    *("data.js", "snapping.js", "walk.js", "trial.js", "words.js", "tiles.js"),
+    *("overlays.js", "sidebar.js", "details.js", "main.js"),
 )
 """In this order; each adds its part to the one global object `circle15`."""
 
