@@ -96,12 +96,13 @@ def no_gates() -> gpd.GeoDataFrame:
 
 
 def nothing_more() -> dict[str, Any]:
-    """Frames of a study without compounds and forms, in which nothing was merged, overruled or is to be asked."""
+    """Frames of a study without network, compounds and forms; nothing was merged or overruled, or is to be asked."""
     table = pd.DataFrame({"site_id": []}, dtype="str")
     asked = pd.DataFrame({name: pd.Series(dtype="str") for name in ("rank", "ask", "site_id", "community_id", "kind")})
     survey = gpd.GeoDataFrame(asked, geometry=[], crs="EPSG:4326")
-    nothing = dict.fromkeys(("merges", "conflicts", "compounds", "unanswered"), table)
-    return {**nothing, "survey": survey, "forms": {}}
+    nowhere = gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
+    nothing = dict.fromkeys(("merges", "conflicts", "compounds", "unanswered", "deciding", "ends"), table)
+    return {**nothing, **dict.fromkeys(("network_edges", "zones", "barriers"), nowhere), "survey": survey, "forms": {}}
 
 
 def random_nodes(seed: int, n: int = 30) -> np.ndarray:

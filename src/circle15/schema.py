@@ -50,7 +50,8 @@ class StudyFrames:
     """Everything that a study found, as frames; what the outputs are made from.
 
     The columns of each frame are listed in docs/files.md. `forms` sums up those filled in, by id;
-    `plan_summary` and `about` hold JSON-ready values.
+    `plan_summary` and `about` hold JSON-ready values. `deciding`, `network_edges`, `ends`, `zones` and `barriers` are
+    what others need to walk as the study does; a study told without its network has no rows there.
     """
 
     residences: gpd.GeoDataFrame
@@ -75,6 +76,11 @@ class StudyFrames:
     plan_summary: dict[str, Any]
     streets: gpd.GeoDataFrame
     backdrop: gpd.GeoDataFrame
+    deciding: pd.DataFrame
+    network_edges: gpd.GeoDataFrame
+    ends: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
     extent: Polygon
     about: dict[str, Any]
 

@@ -29,7 +29,7 @@ from circle15.inputs import (
     thresholds_s,
     warnings_of,
 )
-from circle15.network import WalkNetwork, profile_named
+from circle15.network import WalkNetwork, barriers_frame, edges_frame, ends_frame, profile_named, zones_frame
 from circle15.outputs.folder import write_run
 from circle15.outputs.webmap import render_map
 from circle15.quality import data_quality
@@ -245,6 +245,13 @@ class Study:
             plan_summary=proposal.summary,
             streets=network.streets(),
             backdrop=data.osm.backdrop,
+            deciding=data.counted[["site_id", "kind", "evidence"]].reset_index(drop=True),
+            network_edges=edges_frame(network),
+            ends=ends_frame(
+                network, {"residence": (residences["residence_id"], home), "site": (sites["site_id"], there)}
+            ),
+            zones=zones_frame(network),
+            barriers=barriers_frame(network),
             extent=data.osm.extent,
             about=about,
             network=network,
@@ -305,6 +312,11 @@ class Study:
             "speed_m_s": network.profile.speed_m_s,
             "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
             "threshold_rural_s": minutes_to_s(config.thresholds.rural_min),
+            "walk": {
+                "plane_lonlat": network.plane_lonlat,
+                "max_snap_m": network.max_snap_m,
+                "compounds_closed": network.surroundings.closed,
+            },
             "complete_why": config.osm.complete_why,
             "warnings": warnings_of(self.config, data),
             "version": circle15.__version__,

@@ -25,6 +25,7 @@ __all__ = ["json_text", "write_tables", "write_types"]
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
     *("compounds", "areas", "scores", "gap_areas", "gates", "plan"),
+    *("deciding", "network_edges", "ends", "zones", "barriers"),
 )
 _GPKG_TABLES = ("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "scores", "indicators", "layers")
 

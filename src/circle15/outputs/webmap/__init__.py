@@ -15,9 +15,13 @@ import jinja2
 
 from circle15.outputs import palette
 from circle15.outputs.webmap.encode import payload
+from circle15.outputs.webmap.walk import encode_walk
 from circle15.schema import StudyFrames
 
-_SCRIPTS: Final = ("data.js", "words.js", "tiles.js", "overlays.js", "sidebar.js", "details.js", "main.js")
+_SCRIPTS: Final = (
+    *("data.js", "snapping.js", "walk.js", "trial.js", "words.js", "tiles.js"),
+    *("overlays.js", "sidebar.js", "details.js", "main.js"),
+)
 """In this order; each adds its part to the one global object `circle15`."""
 
 
@@ -32,12 +36,14 @@ def render_map(frames: StudyFrames) -> str:
     Returns
     -------
     str
-        One HTML document: the page's own scripts, Leaflet with its licence, and the data (JSON, deflated, base64).
+        One HTML document: the page's own scripts, Leaflet with its licence, and the data (JSON, deflated, base64) with
+        the walk network (see `encode_walk`).
         It makes no request; its content security policy forbids any, and forbids any script but its own. The
         same frames give the same text.
     """
     # zlib's format rather than gzip's: the same compression without a clock or the name of an operating system.
-    text = json.dumps(payload(frames), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    walk, walk_numbers = encode_walk(frames, frames.residences["residence_id"])
+    text = json.dumps({**payload(frames), "walk": walk}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     data = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
     words = json.loads(_own("words.json"))
     script = "\n".join(_own(name) for name in _SCRIPTS)
@@ -55,6 +61,7 @@ def render_map(frames: StudyFrames) -> str:
         map_review_number=about.get("map_review_number"),
         version=about["version"],
         data=data,
+        walk=walk_numbers,
         style=_leaflet("leaflet.css") + _own("style.css"),
         leaflet=leaflet,
         leaflet_version=_leaflet_version(),

@@ -225,6 +225,7 @@
     let data;
     try {
       data = c15.prepare(await c15.unpack(element("data").textContent));
+      data.walk = await c15.unpackWalk(data.walk, element("walk").textContent);
     } catch (error) {
       message("broken");
       throw error;
