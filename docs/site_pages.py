@@ -1,0 +1,67 @@
+"""What the documentation site takes from outside docs/: the READMEs, the changelog, the notebooks' text pairs.
+
+A hook of mkdocs (mkdocs.yml). The pages stay where they are, for readers of the repository; here their links are led
+to the site's pages, and links to files that no page is made of become plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.structure.files import File, Files
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {"index.md": "README.md", "zh.md": "README.zh.md", "changelog.md": "CHANGELOG.md"}
+LINK = re.compile(r"(?P<picture>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+
+
+def notebooks() -> dict[str, Path]:
+    """The pages that are notebooks, and their text pairs."""
+    return {f"notebooks/{path.stem}.md": path for path in sorted((ROOT / "notebooks").glob("*.py"))}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """List the notebooks that are there."""
+    for section in config.nav or []:
+        for pages in section.values():
+            for entry in pages:
+                if isinstance(entry, dict) and "Notebooks" in entry:
+                    entry["Notebooks"] = list(notebooks())
+    return config
+
+
+def on_files(files: Files, *, config: MkDocsConfig) -> Files:
+    """Add the pages from outside docs/."""
+    import jupytext  # noqa: PLC0415 - only a build needs it
+
+    for page, source in PAGES.items():
+        files.append(File.generated(config, page, content=(ROOT / source).read_text(encoding="utf-8")))
+    for page, path in notebooks().items():
+        files.append(File.generated(config, page, content=jupytext.writes(jupytext.read(path), fmt="md")))
+    return files
+
+
+def on_page_markdown(markdown: str, *, page: Page, files: Files, **_: Any) -> str:
+    """Lead links to the site's own pages."""
+    from_root = page.file.src_uri in PAGES
+    return LINK.sub(lambda link: _led(link, files, from_root=from_root), markdown)
+
+
+def _led(link: re.Match[str], files: Files, *, from_root: bool) -> str:
+    target, anchor, rest = link["target"].partition("#")
+    if not target or re.match(r"[a-z]+:", target):
+        return link[0]
+    inside = next((page for page, source in PAGES.items() if target.removeprefix("../") == source), None)
+    if inside is None:
+        inside = target.removeprefix("docs/") if from_root else target
+        inside = re.sub(r"^(\.\./)?(notebooks/.*)\.ipynb$", r"\2.md", inside)
+    file = files.get_file_from_path(inside)
+    if file is None or file.inclusion.is_excluded():
+        return link["text"]
+    return f"{link['picture']}[{link['text']}]({inside}{anchor}{rest})"
