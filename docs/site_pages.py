@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {"index.md": "README.md", "zh.md": "README.zh.md", "changelog.md": "CHANGELOG.md"}
+CODE = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
+JOINT = re.compile(r"(?<=[\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e\u201c\u201d])\n *(?=[\u4e00-\u9fff\u201c\u201d])")
 LINK = re.compile(r"(?P<picture>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 
 
@@ -48,9 +50,11 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, files: Files, **_: Any) -> str:
-    """Lead links to the site's own pages."""
+    """Lead links to the site's own pages, and join Chinese lines, between which a browser would set a space."""
     from_root = page.file.src_uri in PAGES
-    return LINK.sub(lambda link: _led(link, files, from_root=from_root), markdown)
+    parts = CODE.split(markdown)  # text and code in turn
+    parts[::2] = [JOINT.sub("", LINK.sub(lambda link: _led(link, files, from_root=from_root), x)) for x in parts[::2]]
+    return "".join(parts)
 
 
 def _led(link: re.Match[str], files: Files, *, from_root: bool) -> str:

@@ -404,7 +404,7 @@ class WalkNetwork:
             *(
                 (f"{_CLASS_ZH.get(str(name), name)} {name}", f"{length:,.1f} km")
                 for name, length in km.items()
-                if length
+                if round(length, 1)
             ),
             ("关闭的出入口 closed gates", len(self.gates())),
             ("小区 compounds", len(self.surroundings.compounds)),
