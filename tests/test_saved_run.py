@@ -156,12 +156,26 @@ def test_a_folder_that_is_no_run(tmp_path: Path, monkeypatch: Any, capsys: Any, 
         assert err == f"circle15: {place}: holds no run of circle15; name the folder that `circle15 run --out` wrote\n"
 
 
-def test_a_run_of_an_older_version(out: Path) -> None:
+@pytest.mark.parametrize("key", ["about", "sha256"])
+def test_a_run_of_an_older_version(out: Path, key: str) -> None:
     path = out / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    del manifest["about"]
+    del manifest[key]
     path.write_text(json.dumps(manifest), encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"manifest.json: has no about, as circle15 0\.1\.0 wrote it; run the study"):
+    with pytest.raises(
+        ConfigError, match=rf"manifest.json: lists no {key}, as circle15 0\.1\.0 wrote it; run the study"
+    ):
+        read_run(out)
+
+
+def test_a_run_without_a_table_that_this_version_reads(out: Path) -> None:
+    path = out / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["sha256"]["layers.parquet"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"lists no layers.parquet, as circle15 0\.1\.0 wrote it; run the study again"
+    ):
         read_run(out)
 
 
@@ -171,20 +185,18 @@ def test_a_run_of_an_older_version(out: Path) -> None:
 def test_a_missing_or_cut_file_is_named(out: Path, name: str) -> None:
     whole = (out / name).read_bytes()
     (out / name).write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match=f"{name}: can't be read; run the study again"):
+    with pytest.raises(DataError, match=f"{name}: isn't what the run wrote; run the study again"):
         read_run(out)
     (out / name).unlink()
-    with pytest.raises(DataError, match=f"{name}: is missing; run the study again"):
+    with pytest.raises(DataError, match=rf"{name}: can't be read \(No such file or directory\); run the study again"):
         read_run(out)
 
 
-def test_another_runs_file_is_found(out: Path, result: Any) -> None:
+def test_another_runs_file_is_found(out: Path, result: Any, monkeypatch: Any, capsys: Any) -> None:
     result.residences.iloc[1:].to_parquet(out / "residences.parquet", index=False)
-    with pytest.raises(DataError, match=r"residences aren't as many as manifest.json says"):
-        read_run(out)
-    result.access.drop(columns="status").to_parquet(out / "access.parquet", index=False)
-    with pytest.raises(DataError, match="lacks the column 'status'"):
-        read_run(out)
+    code, _, err = call(monkeypatch, capsys, "report", out)
+    assert code == 3
+    assert err.startswith(f"circle15: {out / 'residences.parquet'}: isn't what the run wrote")
 
 
 def test_a_strangers_file_in_the_folder_is_not_read(out: Path, result: Any) -> None:

@@ -5,6 +5,7 @@ A finished run is read back with `read_run`, and its pages are made anew with `r
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from circle15.errors import ConfigError, DataError, head
 from circle15.outputs.notebook import EmbeddedPage, study_table
 from circle15.outputs.report import render_report
-from circle15.outputs.tables import json_text, read_tables, write_tables, write_types
+from circle15.outputs.tables import EXACT, json_text, read_tables, write_tables, write_types
 from circle15.outputs.webmap import render_map
 from circle15.schema import NO_AREA, StudyFrames
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FinishedRun", "check_out", "read_run", "rebuild_map", "rebuild_reports", "report_names", "write_run"]
 
 _MANIFEST = "manifest.json"
-_ADDED = ("about", "counts", "files")
+_ADDED = ("about", "counts", "files", "sha256")
 """What `write_run` adds to a manifest."""
 
 
@@ -80,7 +81,7 @@ def read_run(out: str | Path) -> FinishedRun:
     ConfigError
         when the folder holds no run, or one of a version that didn't keep all that is needed.
     DataError
-        when a file of the run is missing, damaged, or another run's.
+        when one of the run's files that are read is missing or isn't as the run wrote it.
 
     Examples
     --------
@@ -92,26 +93,22 @@ def read_run(out: str | Path) -> FinishedRun:
     manifest = _manifest_of(folder)
     if manifest is None:
         raise ConfigError(f"{out}: holds no run of circle15; name the folder that `circle15 run --out` wrote")
-    missing = [key for key in _ADDED if key not in manifest]
-    if missing:
-        version = manifest.get("version", "of unknown version")
+    written = manifest.get("sha256", {})
+    lacking = [key for key in _ADDED if key not in manifest] or [name for name in EXACT if name not in written]
+    if lacking:
         raise ConfigError(
-            f"{folder / _MANIFEST}: has no {' and '.join(missing)}, as circle15 {version} wrote it; run the study again"
+            f"{folder / _MANIFEST}: lists no {head(lacking)}, as circle15 {manifest.get('version')} wrote it; "
+            "run the study again"
         )
-    frames = read_tables(folder, manifest["files"])
+    for name, digest in written.items():
+        try:
+            found = _sha256(folder / name)
+        except OSError as error:
+            raise DataError(f"{folder / name}: can't be read ({error.strerror}); run the study again") from None
+        if found != digest:
+            raise DataError(f"{folder / name}: isn't what the run wrote; run the study again, or bring it back")
     made_from = {key: value for key, value in manifest.items() if key not in _ADDED}
-    run = FinishedRun(**frames, about=manifest["about"], manifest=made_from)
-    try:
-        found = _counts(run)
-    except KeyError as error:
-        raise DataError(f"{out}: a table of the run lacks the column {error}; run the study again") from None
-    told = manifest["counts"]
-    other = [name for name in found if found[name] != told.get(name)]
-    if other:
-        raise DataError(
-            f"{out}: {head(other)} aren't as many as {_MANIFEST} says, so a file is another run's; run the study again"
-        )
-    return run
+    return FinishedRun(**read_tables(folder, written), about=manifest["about"], manifest=made_from)
 
 
 def rebuild_map(out: str | Path) -> Path:
@@ -195,8 +192,14 @@ def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any],
         write_types(frames, staged)
         _write_map(frames, staged)
         _write_reports(frames, staged, only=list(report_names(frames)))
-    full = {**manifest, "about": frames.about, "counts": _counts(frames), "files": [*_files_in(staged), _MANIFEST]}
-    (staged / _MANIFEST).write_text(json_text(full), encoding="utf-8", newline="\n")
+    files = _files_in(staged)
+    added = {
+        "about": frames.about,
+        "counts": _counts(frames),
+        "files": [*files, _MANIFEST],
+        "sha256": {name: _sha256(staged / name) for name in files if name.endswith(".parquet") or name in EXACT},
+    }
+    (staged / _MANIFEST).write_text(json_text({**manifest, **added}), encoding="utf-8", newline="\n")
 
 
 def _write_map(frames: StudyFrames, folder: Path) -> None:
@@ -210,6 +213,11 @@ def _write_reports(frames: StudyFrames, folder: Path, *, only: Collection[str | 
         if district in only:
             page = render_report(frames, district)
             (folder / "reports" / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _files_in(folder: Path) -> list[str]:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from circle15.errors import DataError
 from circle15.schema import NO_AREA, strings_of
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from circle15.schema import StudyFrames
 
-__all__ = ["json_text", "read_tables", "write_tables", "write_types"]
+__all__ = ["EXACT", "json_text", "read_tables", "write_tables", "write_types"]
 
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
@@ -31,6 +30,8 @@ _PARQUET = (
 )
 """Frames that are written as NAME.parquet and read back; those of `forms` and the extent stand beside them."""
 _FORMS = ("providers", "satisfaction", "demand_list", "inventory")
+EXACT = (*(f"{name}.parquet" for name in (*_PARQUET, "extent")), "plan.json")
+"""The files from which a run is read back, beside those of its forms."""
 _GPKG_TABLES = ("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "scores", "indicators", "layers")
 
 
@@ -65,36 +66,20 @@ def read_tables(folder: Path, files: Collection[str]) -> dict[str, Any]:
 
     Parameters
     ----------
-    files : the names of the run's files, as its manifest lists them: others in the folder are somebody else's.
-
-    Raises
-    ------
-    DataError
-        naming the first file that is missing or can't be read.
+    files : names of the run's files: those of forms that aren't among them are somebody else's.
     """
     frames = {name: _read_parquet(folder / f"{name}.parquet") for name in _PARQUET}
     forms = {name: _read_parquet(folder / f"{name}.parquet") for name in _FORMS if f"{name}.parquet" in files}
-    extent = _read_parquet(folder / "extent.parquet")
-    try:
-        summary = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _damaged(folder / "plan.json", error) from None
-    return {**frames, "forms": forms, "extent": extent.geometry.iloc[0], "plan_summary": summary}
+    extent = _read_parquet(folder / "extent.parquet").geometry.iloc[0]
+    summary = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    return {**frames, "forms": forms, "extent": extent, "plan_summary": summary}
 
 
 def _read_parquet(path: Path) -> Any:
-    from pyarrow import ArrowException, parquet  # noqa: PLC0415 - slow to import, and only reading needs it
+    from pyarrow import parquet  # noqa: PLC0415 - slow to import, and only reading needs it
 
-    try:
-        has_geometry = b"geo" in (parquet.read_schema(path).metadata or {})
-        return gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
-    except (OSError, ValueError, ArrowException) as error:
-        raise _damaged(path, error) from None
-
-
-def _damaged(path: Path, error: Exception) -> DataError:
-    what = "is missing" if isinstance(error, FileNotFoundError) else "can't be read"
-    return DataError(f"{path}: {what}; run the study again, or bring the file back from a copy")
+    has_geometry = b"geo" in (parquet.read_schema(path).metadata or {})
+    return gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
 
 
 def write_types(frames: StudyFrames, folder: Path) -> None:
