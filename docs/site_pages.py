@@ -29,13 +29,25 @@ def notebooks() -> dict[str, Path]:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """List the notebooks that are there."""
-    for section in config.nav or []:
-        for pages in section.values():
-            for entry in pages:
-                if isinstance(entry, dict) and "Notebooks" in entry:
-                    entry["Notebooks"] = list(notebooks())
+    """List the notebooks, and the pages of docs/ that mkdocs.yml doesn't list."""
+    nav = config.nav or []
+    listed = {page for section in nav for entry in next(iter(section.values())) for page in _paths(entry)}
+    more = sorted({path.name for path in Path(config.docs_dir).glob("*.md")} - listed)
+    for section in nav:
+        for entry in section.get("Start here", []):
+            if isinstance(entry, dict) and "Notebooks" in entry:
+                entry["Notebooks"] = list(notebooks())
+        if "More" in section:
+            section["More"] = more
+    config.nav = [section for section in nav if next(iter(section.values()))]
     return config
+
+
+def _paths(entry: Any) -> list[str]:
+    """The pages that an entry of the navigation names."""
+    if isinstance(entry, str):
+        return [entry]
+    return [page for value in entry.values() for page in (value if isinstance(value, list) else [value])]
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:

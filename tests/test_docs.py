@@ -14,6 +14,7 @@ import pytest
 
 import circle15 as c15
 from circle15 import checklist
+from circle15.config import load_config
 from conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -30,6 +31,18 @@ def test_every_public_name_has_its_place_in_the_reference() -> None:
     shown = set(re.findall(r"^::: circle15\.(?:\w+\.)*(\w+)$", text, re.MULTILINE))
     assert set(c15.__all__) - shown == {"KINDS"}
     assert "`circle15.KINDS`" in text
+
+
+def test_the_how_tos_settings_and_commands_are_real(tmp_path: Path) -> None:
+    text = (DOCS / "howto.md").read_text(encoding="utf-8")
+    (settings,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "study.toml").write_text(settings, encoding="utf-8")
+    assert load_config(tmp_path / "study.toml").registers[0].complete == ("farmers_market", "pharmacy")
+    said = (DOCS / "cli.md").read_text(encoding="utf-8")
+    for command, rest in re.findall(r"`circle15 (\w+)([^`]*)`", text):
+        help_text = re.search(rf"## circle15 {command}\n(.*?)(?=\n## |\Z)", said, re.DOTALL)
+        assert help_text, command
+        assert [option for option in re.findall(r"--[a-z-]+", rest) if option not in help_text[1]] == [], command
 
 
 @pytest.fixture(scope="module")
