@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -10,11 +12,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from pyproj import Geod
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from circle15.network import Snaps, WalkNetwork
+from circle15.schema import StudyFrames
 from circle15.sources.osm import read_osm
 
 _GEOD = Geod(ellps="WGS84")
@@ -170,3 +174,22 @@ def scipy_times_s(network: WalkNetwork, origins: Snaps, targets: Snaps, *, limit
     graph = coo_array((table["s"], (table["from"], table["to"])), shape=(size, size)).tocsr()
     walk = dijkstra(graph, indices=np.arange(n, n + h), limit=limit_s)[:, n + h :]
     return walk + (origins.leg_m[:, None] + targets.leg_m[None, :]) / network.profile.speed_m_s
+
+
+def assert_same_frames(read: StudyFrames, found: StudyFrames) -> None:
+    """Every frame with its dtypes, order of rows and columns, index and coordinate system; JSON values as they are."""
+    for field in dataclasses.fields(StudyFrames):
+        ours, theirs = getattr(read, field.name), getattr(found, field.name)
+        if field.name == "forms":
+            assert list(ours) == list(theirs)
+            for form in theirs:
+                pd.testing.assert_frame_equal(ours[form], theirs[form], check_exact=True)
+        elif isinstance(theirs, pd.DataFrame):
+            assert type(ours) is type(theirs), field.name
+            pd.testing.assert_frame_equal(pd.DataFrame(ours), pd.DataFrame(theirs), check_exact=True, obj=field.name)
+            if hasattr(theirs, "crs"):
+                assert_geodataframe_equal(ours, theirs, check_crs=True)
+        elif field.name == "extent":
+            assert ours.equals_exact(theirs, tolerance=0)
+        else:
+            assert ours == json.loads(json.dumps(theirs)), field.name

@@ -19,7 +19,7 @@ from conftest import ROOT
 PUBLIC = {
     "KINDS", "Circle15Error", "ConfigError", "DataError", "InputError", "OsmExtract", "Profile", "SitingPlan",
     "SitingProblem", "Study", "StudyResult", "WalkNetwork", "catchments", "isochrones", "nearest_sites", "osm_sites",
-    "read_osm", "solve_siting", "travel_times",
+    "read_osm", "read_run", "solve_siting", "travel_times",
 }  # fmt: skip
 
 

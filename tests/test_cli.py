@@ -12,6 +12,7 @@ import tomllib
 import geopandas as gpd
 import pytest
 import shapely
+import typer
 
 from circle15 import cli, demo
 from drawn import place
@@ -128,10 +129,16 @@ def test_help_is_quick_and_imports_nothing_heavy():
 
 
 def test_every_command_has_help(monkeypatch, capsys):
-    for words in ([], ["demo"], ["run"], ["check"], ["init"]):
+    names = list(typer.main.get_command(cli.app).commands)
+    assert {"demo", "run", "check", "map", "report", "init", "fetch"} <= set(names)
+    for words in ([], *([name] for name in names)):
         code, out, _ = call(monkeypatch, capsys, *words, "--help")
         assert code == 0
         assert "Usage" in out
+        # What the command does stands below its usage, then what each option is for.
+        assert len(out.split("\n\n")[1].strip()) > 20
+        options = [line for line in out.splitlines() if line.startswith("  --") and len(line.split("  ")) < 3]
+        assert options == [], words
 
 
 def test_usage_mistakes_exit_with_2(monkeypatch, capsys):

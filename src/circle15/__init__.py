@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from circle15.errors import Circle15Error, ConfigError, DataError, InputError
     from circle15.isochrones import catchments, isochrones
     from circle15.network import Profile, WalkNetwork
+    from circle15.outputs.folder import read_run
     from circle15.reach import nearest_sites, travel_times
     from circle15.siting import SitingPlan, SitingProblem, solve_siting
     from circle15.sources.osm import OsmExtract, osm_sites, read_osm
@@ -40,6 +41,7 @@ _HOME = {
     "nearest_sites": "reach",
     "osm_sites": "sources.osm",
     "read_osm": "sources.osm",
+    "read_run": "outputs.folder",
     "solve_siting": "siting",
     "travel_times": "reach",
 }
@@ -62,6 +64,7 @@ __all__ = [
     "nearest_sites",
     "osm_sites",
     "read_osm",
+    "read_run",
     "solve_siting",
     "travel_times",
 ]

@@ -32,6 +32,7 @@ app = typer.Typer(
 
 ConfigArgument = Annotated[Path, typer.Argument(help="The study's TOML file.", show_default=False)]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results; a former run in it is replaced.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="OUT", help="A finished run's folder.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -123,6 +124,35 @@ def check(
         write_check_page(found, out)
     if found["errors"]:
         raise DataError("; ".join(found["errors"]))
+
+
+@app.command("map")
+def map_page(out: RunArgument, as_json: JsonOption = False) -> None:
+    """Make the map of a finished run anew, in its place."""
+    from circle15.outputs.folder import rebuild_map
+
+    page = rebuild_map(out)
+    print(json.dumps({"out": str(out), "map": str(page)}, ensure_ascii=False) if as_json else f"Map:    {page}")
+
+
+@app.command()
+def report(
+    out: RunArgument,
+    district: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this district's report (none: in no district; all: the whole study); repeatable."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the reports of a finished run anew, in their places."""
+    from circle15.outputs.folder import rebuild_reports
+
+    reports = [str(path) for path in rebuild_reports(out, district or ())]
+    if as_json:
+        print(json.dumps({"out": str(out), "reports": reports}, ensure_ascii=False))
+        return
+    for path in reports:
+        print(f"Report: {path}")
 
 
 @app.command()

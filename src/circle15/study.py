@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -15,6 +14,7 @@ import pandas as pd
 import circle15
 from circle15 import areas, checklist, coverage
 from circle15.config import StudyConfig, load_config
+from circle15.display import listed, small_table
 from circle15.errors import ConfigError, InputError
 from circle15.inputs import (
     FORMS,
@@ -30,8 +30,7 @@ from circle15.inputs import (
     warnings_of,
 )
 from circle15.network import WalkNetwork, barriers_frame, edges_frame, ends_frame, profile_named, zones_frame
-from circle15.outputs.folder import write_run
-from circle15.outputs.webmap import render_map
+from circle15.outputs.folder import FinishedRun
 from circle15.quality import data_quality
 from circle15.reach import (
     behind_gates,
@@ -42,10 +41,7 @@ from circle15.reach import (
     take,
     times_within,
 )
-from circle15.schema import (
-    StudyFrames,
-    points_of,
-)
+from circle15.schema import points_of
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.opening import weekly_hours
 from circle15.sources.osm import no_garbage_collection
@@ -66,33 +62,11 @@ __all__ = ["Study", "StudyResult"]
 UNITS = {"residents": "residents", "dwellings": "dwellings", "floor_area_m2": "m2 of residential floor area"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class StudyResult(StudyFrames):
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StudyResult(FinishedRun):
     """What a study found: the frames of `StudyFrames`, the network, the settings and where they came from."""
 
     network: WalkNetwork
-    manifest: dict[str, Any]
-
-    def __repr__(self) -> str:
-        return f"StudyResult({self.about['study_id']}: {len(self.residences):,} residences, {len(self.sites):,} sites)"
-
-    def write(self, out: str | Path, *, pages: bool = True) -> Path:
-        """Write every file of a run into a folder, all or nothing; see docs/files.md.
-
-        Parameters
-        ----------
-        pages : whether the map and the reports are written beside the tables.
-
-        Raises
-        ------
-        ConfigError
-            when the folder holds files but no run of circle15, or can't be written.
-        """
-        return write_run(self, out, manifest=self.manifest, pages=pages)
-
-    def explore(self) -> EmbeddedPage:
-        """The map of the study, to be shown in a notebook; it needs no network."""
-        return EmbeddedPage(render_map(self))
 
 
 @dataclass(frozen=True)
@@ -140,6 +114,22 @@ class Study:
             where = "--profile" if profile is not None else f"{config.path}: key 'walk.profile'"
             raise ConfigError(f"{where}: {error}") from None
         return cls(config)
+
+    def _repr_html_(self) -> str:
+        config = self.config
+        rows: list[tuple[str, object]] = [
+            ("配置 config", config.path.name),
+            ("地图 map", config.osm.file.name),
+            ("登记表 registers", listed(register.name for register in config.registers)),
+            ("步行方式 profile", f"{self.profile.name}, {self.profile.speed_m_s:g} m/s"),
+            (
+                "时限（城/乡） minutes, urban / rural",
+                f"{config.thresholds.urban_min:g} / {config.thresholds.rural_min:g}",
+            ),
+            ("地图齐全的类别 kinds complete on the map", listed(config.osm.complete)),
+            ("政策 policies", listed(config.policies)),
+        ]
+        return small_table(f"{config.title_zh} · {config.title_en}", rows)
 
     @property
     def profile(self) -> Profile:
@@ -396,17 +386,3 @@ def _sha256(path: Path) -> str:
         return hashlib.sha256("".join(f"{file.name} {_sha256(file)}\n" for file in parts).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@dataclass(frozen=True)
-class EmbeddedPage:
-    """A whole page that shows itself in a notebook cell."""
-
-    html: str
-    height_px: int = 600
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.html)}" style="width:100%;height:{self.height_px}px;border:0" '
-            'title="circle15"></iframe>'
-        )

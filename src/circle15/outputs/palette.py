@@ -8,9 +8,10 @@ deficiencies and, by lightness, in grey print; each status has a letter and a pa
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Final
+
+from circle15.display import plain_name as plain_name  # noqa: PLC0414 - pages take it from here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,32 +216,3 @@ def percent(share: float) -> str:
         return "100%"
     text = f"{100 * share:.1f}%"
     return {"0.0%": "<0.1%", "100.0%": ">99.9%"}.get(text, text)
-
-
-# Control characters, and the marks that turn the direction of text: in a name they can only mislead.
-_UNPRINTABLE = re.compile(r"[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
-
-
-def plain_name(name: object) -> str | None:
-    r"""Give a name from the data without control characters and direction marks; it still has to be escaped.
-
-    Parameters
-    ----------
-    name : object
-        A string; None, NaN or anything else counts as missing.
-
-    Returns
-    -------
-    str or None
-        The name on one line; None where nothing readable is left.
-
-    Examples
-    --------
-    >>> plain_name("  Market \u202egnp.exe\n")
-    'Market gnp.exe'
-    >>> plain_name(float("nan")) is None
-    True
-    """
-    if not isinstance(name, str):
-        return None
-    return " ".join(_UNPRINTABLE.sub(" ", name).split()) or None

@@ -8,25 +8,31 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
 
-from circle15.schema import NO_AREA
+from circle15.schema import NO_AREA, strings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from circle15.schema import StudyFrames
 
-__all__ = ["json_text", "write_tables", "write_types"]
+__all__ = ["EXACT", "json_text", "read_tables", "write_tables", "write_types"]
 
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
     *("compounds", "areas", "scores", "gap_areas", "gates", "plan"),
     *("deciding", "network_edges", "ends", "zones", "barriers"),
+    *("indicators", "unanswered", "survey", "layers", "area_shapes", "candidates", "streets", "backdrop"),
 )
+"""Frames that are written as NAME.parquet and read back; those of `forms` and the extent stand beside them."""
+_FORMS = ("providers", "satisfaction", "demand_list", "inventory")
+EXACT = (*(f"{name}.parquet" for name in (*_PARQUET, "extent")), "plan.json")
+"""The files from which a run is read back, beside those of its forms."""
 _GPKG_TABLES = ("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "scores", "indicators", "layers")
 
 
@@ -42,16 +48,39 @@ def write_tables(frames: StudyFrames, folder: Path) -> None:
 def _write_others(frames: StudyFrames, folder: Path) -> None:
     from circle15.outputs.survey_sheet import survey_workbook  # noqa: PLC0415 - openpyxl loads beside the writing
 
-    for name in _PARQUET:
-        getattr(frames, name).to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
-    tables = {"indicators": frames.indicators, "unanswered": frames.unanswered, **frames.forms}
-    for name, table in tables.items():
+    extent = gpd.GeoDataFrame(geometry=[frames.extent], crs="EPSG:4326")
+    exact = {name: getattr(frames, name) for name in _PARQUET} | frames.forms | {"extent": extent}
+    for name, frame in exact.items():
+        frame.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+    for_people = {"indicators": frames.indicators, "unanswered": frames.unanswered, **frames.forms}
+    for name, table in for_people.items():
         table.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
     (folder / "plan.json").write_text(json_text(frames.plan_summary), encoding="utf-8")
     content = survey_workbook(
         frames.survey, unit=frames.about["weight_meaning"], date=_date(frames.about.get("data_date"))
     )
     (folder / "survey.xlsx").write_bytes(content)
+
+
+def read_tables(folder: Path, files: Collection[str]) -> dict[str, Any]:
+    """What `write_tables` wrote, as it was, by its name in `StudyFrames`: frames, forms, extent, the plan's summary.
+
+    Parameters
+    ----------
+    files : names of the run's files: those of forms that aren't among them are somebody else's.
+    """
+    frames = {name: _read_parquet(folder / f"{name}.parquet") for name in _PARQUET}
+    forms = {name: _read_parquet(folder / f"{name}.parquet") for name in _FORMS if f"{name}.parquet" in files}
+    extent = _read_parquet(folder / "extent.parquet").geometry.iloc[0]
+    summary = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    return {**frames, "forms": forms, "extent": extent, "plan_summary": summary}
+
+
+def _read_parquet(path: Path) -> Any:
+    from pyarrow import parquet  # noqa: PLC0415 - slow to import, and only reading needs it
+
+    has_geometry = b"geo" in (parquet.read_schema(path).metadata or {})
+    return gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
 
 
 def write_types(frames: StudyFrames, folder: Path) -> None:
@@ -103,11 +132,11 @@ def _write_gpkg(frames: StudyFrames, path: Path) -> None:
         for name, frame in layers.items():
             shown = frame.set_crs("EPSG:4326", allow_override=True) if frame.crs is None else frame
             pyogrio.write_dataframe(
-                _finite(shown), path, layer=name, driver="GPKG", append=path.exists(), use_arrow=True,
+                _storable(shown), path, layer=name, driver="GPKG", append=path.exists(), use_arrow=True,
                 geometry_type=None if len(shown) else "Unknown", promote_to_multi=False,
             )  # fmt: skip
         for name in _GPKG_TABLES:
-            table = _finite(getattr(frames, name))
+            table = _storable(getattr(frames, name))
             pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=True, use_arrow=True)
 
 
@@ -117,10 +146,14 @@ def _wide(access: pd.DataFrame) -> pd.DataFrame:
     return wide.add_prefix("status_").reset_index()
 
 
-def _finite(frame: Any) -> Any:
-    """SQLite knows no infinity: an unreachable time is NULL there."""
-    numbers = frame.select_dtypes("float64").columns
-    return frame.assign(**{name: frame[name].replace([np.inf, -np.inf], np.nan) for name in numbers})
+def _storable(frame: Any) -> Any:
+    """A frame as SQLite can hold it, where an unreachable time is NULL, since it knows no infinity.
+
+    Texts are of one piece: how often GDAL commits, which the file counts, hangs on the pieces that a frame was made of.
+    """
+    finite = {name: frame[name].replace([np.inf, -np.inf], np.nan) for name in frame.select_dtypes("float64").columns}
+    whole = {name: pd.array(strings_of(frame[name]), dtype="str") for name in frame.columns[frame.dtypes == "str"]}
+    return frame.assign(**finite, **whole)
 
 
 @contextmanager
