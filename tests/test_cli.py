@@ -128,7 +128,7 @@ def test_help_is_quick_and_imports_nothing_heavy():
 
 
 def test_every_command_has_help(monkeypatch, capsys):
-    for words in ([], ["demo"], ["run"], ["check"], ["init"]):
+    for words in ([], ["demo"], ["run"], ["check"], ["init"], ["comments"]):
         code, out, _ = call(monkeypatch, capsys, *words, "--help")
         assert code == 0
         assert "Usage" in out

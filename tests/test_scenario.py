@@ -234,9 +234,16 @@ def assert_as_in(tried: c15.Trial, result: Any, after: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(tried.residences[list(moved)], moved.reset_index(drop=True))
     change = np.where(moved["after"] == "covered", "gained", "lost")
     assert tried.residences["change"].tolist() == change.tolist()
-    weight = result.residences.set_index("residence_id")["weight"][tried.residences["residence_id"]].to_numpy()
-    assert tried.gained == pytest.approx(weight[change == "gained"].sum())
-    assert tried.lost == pytest.approx(weight[change == "lost"].sum())
+    # In all a residence counts once, by kind for each.
+    weight = result.residences.set_index("residence_id")["weight"]
+    for name in ("gained", "lost"):
+        rows = moved[change == name]
+        everyone = rows["residence_id"].unique()
+        assert getattr(tried, name) == pytest.approx(weight[everyone].sum())
+        assert getattr(tried, f"n_{name}") == len(everyone)
+        by_kind = weight[rows["residence_id"]].groupby(rows["kind"].to_numpy()).sum()
+        told = tried.areas[(tried.areas["level"] == "study") & (tried.areas[name] > 0)].set_index("kind")[name]
+        assert told.to_dict() == pytest.approx(by_kind.to_dict())
 
 
 TOWN_KINDS = ["pharmacy", "grocery", "post", "laundry", "school"]

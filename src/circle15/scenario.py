@@ -125,6 +125,8 @@ class Trial:
         `level, area_id, name, kind, gained, lost` (weight), `n_gained, n_lost` (residences): one row for a community
         and kind where anybody gains or loses, and one for the study (level "study", area "all") and each kind that
         the edits touch.
+    gained, lost, n_gained, n_lost
+        Weight and residences that gain anything, and that lose anything: each counts once, however many kinds.
     notes
         What is odd about the edits, as sentences `{"zh": ..., "en": ...}`.
     """
@@ -133,20 +135,11 @@ class Trial:
     statuses: pd.DataFrame
     residences: pd.DataFrame
     areas: pd.DataFrame
+    gained: float
+    lost: float
+    n_gained: int
+    n_lost: int
     notes: tuple[dict[str, str], ...]
-
-    @property
-    def gained(self) -> float:
-        """Weight that gains, counted once for each kind."""
-        return self._sum("gained")
-
-    @property
-    def lost(self) -> float:
-        """Weight that loses, counted once for each kind."""
-        return self._sum("lost")
-
-    def _sum(self, column: str) -> float:
-        return float(self.areas.loc[self.areas["level"] == STUDY, column].sum())
 
     def __repr__(self) -> str:
         return f"Trial({len(self.edits)} edits: gained {self.gained:,.0f}, lost {self.lost:,.0f})"
@@ -197,12 +190,18 @@ def trial(result: Finished, edits: Sequence[Edit]) -> Trial:
     statuses = _changes(result.residences, row, column, before, after)
     gained, lost = (before != COVERED) & (after == COVERED), (before == COVERED) & (after != COVERED)
     change = np.select([gained[row, column], lost[row, column]], [0, 1], default=-1)
+    gains, loses = gained.any(axis=1), lost.any(axis=1)
+    weight = result.residences["weight"].to_numpy(dtype=np.float64)
     moved = statuses[change >= 0].reset_index(drop=True)
     return Trial(
         edits=edits,
         statuses=statuses,
         residences=moved.assign(change=names_at(change[change >= 0], ("gained", "lost"))),
         areas=_sums(result, gained, lost, touched),
+        gained=float(weight[gains].sum()),
+        lost=float(weight[loses].sum()),
+        n_gained=int(gains.sum()),
+        n_lost=int(loses.sum()),
         notes=_notes(result, edits, put),
     )
 
