@@ -284,17 +284,22 @@ def town(folder: Any, seed: int, sites: list[list[Any]]) -> Any:
     for number in range(4):
         east, north = rng.uniform(0, 1000, 2)
         nodes[200 + number] = (east, north, {"amenity": "parking"})
-    osm_file(folder, nodes, ways, name="town.osm")
     homes = [
         [f"R{i:02}", *place(*rng.uniform(0, 1000, 2)), int(rng.integers(1, 50))] for i in range(20)
     ] + [["RA", *place(310, 300), 30], ["RB", *place(700, 690), 40], ["RC", *place(250, 190), 7]]  # fmt: skip
+    return study_files(folder, nodes, ways, homes=homes, sites=sites, corners=((-300, -300), (1300, 1300)))
+
+
+def study_files(folder: Any, nodes: Any, ways: Any, *, homes: list[Any], sites: list[Any], corners: Any) -> Any:
+    """The files of a drawn study, thresholds 7 minutes at 1 m/s; its config. `corners` are those of the extent."""
+    osm_file(folder, nodes, ways, name="town.osm")
     for name, header, rows in (
         ("居民.csv", ["编号", "经度", "纬度", "居民人数"], homes),
         ("设施.csv", SITE_HEADER, sites),
     ):
         with (folder / name).open("w", encoding="utf-8-sig", newline="") as file:
             csv.writer(file).writerows([header, *rows])
-    (west, south), (east, north) = place(-300, -300), place(1300, 1300)
+    (west, south), (east, north) = (place(*corner) for corner in corners)
     (folder / "town.toml").write_text(
         f"""
 id = "town"
@@ -315,6 +320,7 @@ coordinates_checked = true
 weight_meaning = "residents"
 [walk]
 compound_default = "closed"
+min_component_m = 0
 [thresholds]
 urban_min = 7
 """,
@@ -363,6 +369,22 @@ def test_the_drawn_towns_have_gates_and_every_verdict(drawn_town: Any) -> None:
     assert rows.loc[("RC", BEHIND), "reason"] == "gate"
     tried = trial(drawn_town, [OpenGate(rows.loc[("RC", BEHIND), "gate_id"])])
     assert ("RC", BEHIND, "gap", "covered", "gained") in changes(tried)
+
+
+def test_a_gate_that_leads_out_of_the_data_makes_a_gap_unsure(tmp_path: Any) -> None:
+    # 1 --- 400 m --- 2 --- private --- 3; the data ends 200 m behind the gate at 2, 410 m from the home at (200,10).
+    nodes = {1: (0, 0, {}), 2: (400, 0, {}), 3: (700, 0, {})}
+    ways = {10: ([1, 2], {"highway": "residential"}), 20: ([2, 3], {"highway": "service", "access": "private"})}
+    config = study_files(
+        tmp_path, nodes, ways, homes=[["R", *place(200, 10), 9]], sites=[["S", "站", "post", *place(0, 10)]],
+        corners=((-300, -300), (600, 300)),
+    )  # fmt: skip
+    base = Study.from_config(config).run()
+    assert base.network.gates()["gate_id"].tolist() == ["n2"]
+    tried = trial(base, [OpenGate("n2")])
+    assert (tried.gained, tried.lost) == (0, 0)
+    assert ["R", "laundry", "gap", "unknown"] in tried.statuses.to_numpy().tolist()
+    assert_as_in(tried, base, settled_anew(base, [OpenGate("n2")]))
 
 
 @settings(max_examples=12)
