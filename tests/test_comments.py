@@ -233,6 +233,18 @@ def test_names_of_the_study_are_no_formulas_either(result: Any, tmp_path: Path) 
     assert table(out, "comments.csv")[0]["community"] == "'=1+1 <b>"
 
 
+def test_a_study_without_areas_names_no_community(result: Any, tmp_path: Path) -> None:
+    nowhere = result.residences.assign(community_id=pd.Series(None, index=result.residences.index, dtype="str"))
+    bare = replace(result, residences=nowhere, area_shapes=result.area_shapes.iloc[:0])
+    sent = saved(tmp_path / "a.geojson", collection(comment((100, 50), "x"), put((790, 300), "laundry", "p")))
+    out = round_trip(bare, tmp_path / "out", sent)
+    (first,) = table(out, "proposals.csv")
+    lon, lat = lonlat((790, 300))
+    assert first["does_zh"] == f"在（{lon:.5f}, {lat:.5f}）新设洗衣店"
+    assert first["communities"] == "社区之外 outside communities +400"
+    assert table(out, "comments.csv")[0]["community_id"] == ""
+
+
 def test_unseen_characters_are_taken_out(tmp_path: Path) -> None:
     text = "a\x00b\u202ec\u2066d\x1b[31me\ud83df\r\ng"
     path = tmp_path / "a.geojson"

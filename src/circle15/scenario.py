@@ -8,6 +8,7 @@ What the words mean to a planner is told in docs/scenarios.md; a change here is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import geopandas as gpd
@@ -241,8 +242,7 @@ def _kind_fault(kind: str) -> str | None:
 
 
 def _place_fault(lon: float, lat: float) -> str | None:
-    numbers = all(isinstance(degrees, int | float | np.floating) for degrees in (lon, lat))
-    if numbers and abs(lon) <= 180 and abs(lat) <= 90:  # nan is not
+    if all(isinstance(degrees, Real) for degrees in (lon, lat)) and abs(lon) <= 180 and abs(lat) <= 90:  # nan is not
         return None
     return f"{lon!r}, {lat!r} is no place on earth; give longitude and latitude in degrees"
 

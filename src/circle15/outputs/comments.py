@@ -226,15 +226,14 @@ def _edits(result: Finished, tried: Iterable[tuple[_Proposal, Trial]]) -> gpd.Ge
     for one, _ in tried:
         for number, edit in enumerate(one.edits, start=1):
             do, kind, target, lon, lat = _order(edit)
+            where = {
+                "open_site": shapely.Point(lon, lat),
+                "close_site": sites.get(target),
+                "open_gate": gates.get(target),
+            }
             site_id, gate_id = (target if do == name else None for name in ("close_site", "open_gate"))
             rows.append((one.proposal, number, do, kind or None, site_id, gate_id))
-            points.append(
-                sites[target]
-                if site_id is not None
-                else gates[target]
-                if gate_id is not None
-                else shapely.Point(lon, lat)
-            )
+            points.append(where[do])
     frame = pd.DataFrame(rows, columns=list(columns)).astype(dict.fromkeys(columns, "str") | {"edit": "int64"})
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(points, crs="EPSG:4326"))
 
@@ -272,22 +271,11 @@ def _ranked(result: Finished, tried: Sequence[tuple[_Proposal, Trial]]) -> pd.Da
         )
     numbers = dict.fromkeys(("gained", "lost"), "float64")
     numbers |= dict.fromkeys(("rank", "n_edits", "n_gained", "n_lost", "n_sent"), "int64")
-    texts = (
-        "proposal",
-        "does_zh",
-        "does_en",
-        "by_kind_zh",
-        "by_kind_en",
-        "communities",
-        "notes_zh",
-        "notes_en",
-        "text",
-    )
     columns = [
         *("rank", "proposal", "n_edits", "does_zh", "does_en", "gained", "lost", "n_gained", "n_lost"),
         *("by_kind_zh", "by_kind_en", "communities", "notes_zh", "notes_en", "text", "n_sent"),
     ]
-    return pd.DataFrame(rows, columns=columns).astype(numbers | dict.fromkeys(texts, "str"))
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns, "str") | numbers)
 
 
 def _does(result: Finished, edit: Edit) -> tuple[str, str]:
