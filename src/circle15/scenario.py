@@ -360,14 +360,14 @@ def _notes(result: Finished, edits: Sequence[Edit], put: Snaps) -> tuple[dict[st
                 said.append(
                     (
                         f"第 {i} 项：新设{kind.zh}的位置在 {most_m:g} 米内接不上可步行的街道，没有人受益。",
-                        f"Edit {i}: no street to hang on within {most_m:g} m of the new {kind.en}, so nobody gains.",
+                        f"Edit {i}: no street within {most_m:g} m of the new site ({kind.en}), so nobody gains.",
                     )
                 )
             if not shapely.intersects_xy(result.extent, edit.lon, edit.lat):
                 said.append(
                     (
                         f"第 {i} 项：新设{kind.zh}的位置在数据范围之外。",
-                        f"Edit {i}: the new {kind.en} lies outside the data's extent.",
+                        f"Edit {i}: the new site ({kind.en}) lies outside the data's extent.",
                     )
                 )
         elif isinstance(edit, CloseSite):

@@ -284,14 +284,14 @@ def _does(result: Finished, edit: Edit) -> tuple[str, str]:
         kind = checklist.kind(edit.kind)
         _, community = _communities(result, gpd.GeoSeries([shapely.Point(edit.lon, edit.lat)], crs="EPSG:4326"))
         where, at = "" if community.isna()[0] else community[0], f"{edit.lon:.5f}, {edit.lat:.5f}"
-        return f"在{where}（{at}）新设{kind.zh}", f"new {kind.en} in {where or 'no community'} ({at})"
+        return f"在{where}（{at}）新设{kind.zh}", f"new {_lower(kind.en)} in {where or 'no community'} ({at})"
     if isinstance(edit, CloseSite):
         name = result.sites.loc[result.sites["site_id"] == edit.site_id, "name"].iloc[0]
         shown = edit.site_id if pd.isna(name) else f"{_line(name)} ({edit.site_id})"
         if edit.kind is None:
             return f"关闭 {shown}", f"close {shown}"
         kind = checklist.kind(edit.kind)
-        return f"关闭 {shown} 的{kind.zh}", f"close the {kind.en} of {shown}"
+        return f"关闭 {shown} 的{kind.zh}", f"close the {_lower(kind.en)} of {shown}"
     zone = result.network.gates().set_index("gate_id").loc[[edit.gate_id], "zone"].iloc[0]
     compounds = result.network.surroundings.compounds.set_index("compound_id")["name"]
     behind = _line(compounds[zone]) if zone in compounds.index and not pd.isna(compounds[zone]) else zone
@@ -301,6 +301,10 @@ def _does(result: Finished, edit: Edit) -> tuple[str, str]:
 def _line(name: str) -> str:
     """A name from the map or a register on one line."""
     return " ".join(clean_text(name).split())
+
+
+def _lower(title: str) -> str:
+    return title[:1].lower() + title[1:]
 
 
 def _of_kind(kind_id: str, gained: float, n_gained: int, lost: float, n_lost: int) -> tuple[str, str]:
