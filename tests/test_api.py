@@ -17,9 +17,10 @@ from circle15.config import StudyConfig
 from conftest import ROOT
 
 PUBLIC = {
-    "KINDS", "Circle15Error", "ConfigError", "DataError", "InputError", "OsmExtract", "Profile", "SitingPlan",
-    "SitingProblem", "Study", "StudyResult", "WalkNetwork", "catchments", "isochrones", "nearest_sites", "osm_sites",
-    "read_osm", "read_run", "solve_siting", "travel_times",
+    "KINDS", "Circle15Error", "CloseSite", "ConfigError", "DataError", "InputError", "OpenGate", "OpenSite",
+    "OsmExtract", "Profile", "SitingPlan", "SitingProblem", "Study", "StudyResult", "Trial", "WalkNetwork",
+    "catchments", "isochrones", "nearest_sites", "osm_sites", "read_osm", "read_run", "solve_siting", "travel_times",
+    "trial",
 }  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def test_help_is_quick_and_imports_nothing_heavy():
 
 def test_every_command_has_help(monkeypatch, capsys):
     names = list(typer.main.get_command(cli.app).commands)
-    assert {"demo", "run", "check", "map", "report", "init", "fetch"} <= set(names)
+    assert {"demo", "run", "check", "map", "report", "init", "fetch", "comments"} <= set(names)
     for words in ([], *([name] for name in names)):
         code, out, _ = call(monkeypatch, capsys, *words, "--help")
         assert code == 0

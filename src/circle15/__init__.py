@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from circle15.network import Profile, WalkNetwork
     from circle15.outputs.folder import read_run
     from circle15.reach import nearest_sites, travel_times
+    from circle15.scenario import CloseSite, OpenGate, OpenSite, Trial, trial
     from circle15.siting import SitingPlan, SitingProblem, solve_siting
     from circle15.sources.osm import OsmExtract, osm_sites, read_osm
     from circle15.study import Study, StudyResult
@@ -26,15 +27,19 @@ __version__ = "0.1.0"
 _HOME = {
     "KINDS": "checklist",
     "Circle15Error": "errors",
+    "CloseSite": "scenario",
     "ConfigError": "errors",
     "DataError": "errors",
     "InputError": "errors",
+    "OpenGate": "scenario",
+    "OpenSite": "scenario",
     "OsmExtract": "sources.osm",
     "Profile": "network",
     "SitingPlan": "siting",
     "SitingProblem": "siting",
     "Study": "study",
     "StudyResult": "study",
+    "Trial": "scenario",
     "WalkNetwork": "network",
     "catchments": "isochrones",
     "isochrones": "isochrones",
@@ -44,20 +49,25 @@ _HOME = {
     "read_run": "outputs.folder",
     "solve_siting": "siting",
     "travel_times": "reach",
+    "trial": "scenario",
 }
 
 __all__ = [
     "KINDS",
     "Circle15Error",
+    "CloseSite",
     "ConfigError",
     "DataError",
     "InputError",
+    "OpenGate",
+    "OpenSite",
     "OsmExtract",
     "Profile",
     "SitingPlan",
     "SitingProblem",
     "Study",
     "StudyResult",
+    "Trial",
     "WalkNetwork",
     "catchments",
     "isochrones",
@@ -67,6 +77,7 @@ __all__ = [
     "read_run",
     "solve_siting",
     "travel_times",
+    "trial",
 ]
 
 

@@ -156,6 +156,50 @@ def report(
 
 
 @app.command()
+def comments(
+    config: ConfigArgument,
+    files: Annotated[list[Path], typer.Argument(help="GeoJSON files as the map exports them.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the layers and tables; a run's folder will do.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Join the comments that came back from the map, try the proposals on the study, and rank them."""
+    from circle15.inputs import STAGES
+    from circle15.outputs.comments import check_comments_out, consultation, write_comments
+    from circle15.sources.comments import read_comments
+    from circle15.study import Study
+
+    check_comments_out(out)
+    study = Study.from_config(config)
+    sent = read_comments(files, study_id=study.config.id)
+    with _progress(total=len(STAGES) + 1) as on_stage:
+        result = study.without_siting().run(on_stage=on_stage)
+        on_stage("trying proposals")
+        found = consultation(result, sent, data_date=result.about["data_date"])
+    folder = write_comments(found, out, data_date=result.about["data_date"])
+    summary = {
+        "out": str(folder),
+        "files": len({*map(str, files)}),
+        "features": len(sent),
+        "comments": len(found.comments),
+        "proposals": len(found.proposals),
+        "edits": len(found.edits),
+        "best": None if found.proposals.empty else found.proposals["proposal"].iloc[0],
+        "weight_meaning": result.about["weight_meaning"],
+        "warnings": found.told,
+        "version": circle15.__version__,
+    }
+    if as_json:
+        print(json.dumps(summary, ensure_ascii=False))
+        return
+    for note in found.told:
+        print(f"Note: {note['zh']} {note['en']}", file=sys.stderr)
+    print(f"{len(sent):,} features: {len(found.comments):,} comments and {len(found.proposals):,} proposals")
+    for row in found.proposals.head(3).itertuples():
+        print(f"{row.rank}. {row.does_zh} {row.does_en}: +{row.gained:,.0f} -{row.lost:,.0f}, sent by {row.n_sent:,}")
+    print(f"Tables: {folder}")
+
+
+@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)],
 ) -> None:

@@ -41,6 +41,7 @@ from circle15.reach import (
     take,
     times_within,
 )
+from circle15.scenario import Basis
 from circle15.schema import points_of
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.opening import weekly_hours
@@ -64,9 +65,13 @@ UNITS = {"residents": "residents", "dwellings": "dwellings", "floor_area_m2": "m
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StudyResult(FinishedRun):
-    """What a study found: the frames of `StudyFrames`, the network, the settings and where they came from."""
+    """What a study found: the frames of `StudyFrames`, the network, the settings and where they came from.
+
+    `basis` is what `circle15.trial` starts from.
+    """
 
     network: WalkNetwork
+    basis: Basis
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,10 @@ class Study:
         ]
         return small_table(f"{config.title_zh} · {config.title_en}", rows)
 
+    def without_siting(self) -> Self:
+        """The same study, but that it proposes no sites."""
+        return type(self)(self.config.model_copy(update={"siting": None}))
+
     @property
     def profile(self) -> Profile:
         """How the study's people walk."""
@@ -171,11 +180,12 @@ class Study:
             named = residences["compound_id"].fillna(network.compound_ids(home.own).set_axis(residences.index))
             residences = residences.assign(snap_m=doors.snap_m, compound_id=named)
         with clock(STAGES[4]):
+            complete = coverage.complete_at(residences["community_id"], data.layers)
             access = coverage.statuses(
                 residences["residence_id"],
                 site_id=sites["site_id"],
                 **reach._asdict(),
-                complete=coverage.complete_at(residences["community_id"], data.layers),
+                complete=complete,
                 on_network=home.on_network,
                 edge_s=edge_s[:, 0],
                 threshold_s=threshold_s,
@@ -245,6 +255,7 @@ class Study:
             extent=data.osm.extent,
             about=about,
             network=network,
+            basis=Basis(home, there, edge, data.counted, complete, threshold_s),
             manifest=self._manifest(data.osm, about, clock.timings, districts),
         )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from circle15.schema import StudyFrames
 
-__all__ = ["EXACT", "json_text", "read_tables", "write_tables", "write_types"]
+__all__ = ["EXACT", "gdal_settings", "json_text", "read_tables", "write_tables", "write_types"]
 
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
@@ -128,7 +128,7 @@ def _write_gpkg(frames: StudyFrames, path: Path) -> None:
         "streets": frames.streets,
         "backdrop": frames.backdrop,
     }
-    with _gdal_settings(frames.about.get("data_date")):
+    with gdal_settings(frames.about.get("data_date")):
         for name, frame in layers.items():
             shown = frame.set_crs("EPSG:4326", allow_override=True) if frame.crs is None else frame
             pyogrio.write_dataframe(
@@ -157,7 +157,7 @@ def _storable(frame: Any) -> Any:
 
 
 @contextmanager
-def _gdal_settings(data_date: str | None) -> Iterator[None]:
+def gdal_settings(data_date: str | None) -> Iterator[None]:
     """The data's date instead of the clock's, so that the same data gives the same file; and no waiting for the disk.
 
     The folder is put in place when it is whole, so a half-written file is never met.
