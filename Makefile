@@ -1,7 +1,7 @@
 # make demo   sets up .venv and runs the embedded city
 # make test   sets up .venv and runs lint, types, import contract, doctests and tests
 # make bench  times circle15 beside other engines and writes docs/benchmarks.md; make bench-setup installs them
-# make pictures   makes the pictures of docs/circles.md (needs the font Noto Sans CJK)
+# make pictures   makes the pictures of docs/circles.md (needs the font Noto Sans CJK) and docs/figures.md
 # make lock   resolves the lock files anew (needs uv)
 
 # The first Python of 3.11 or newer, 3.11 and 3.13 being the tested ones; override with PYTHON=...
@@ -29,6 +29,7 @@ bench-setup: .venv/ready
 
 pictures: .venv/ready-dev
 	@$(BIN)/python docs/make_circles.py --data ../shared/data
+	@$(BIN)/python docs/make_figures.py
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "circle15 needs Python 3.11 or newer; install it or name it with PYTHON=..."; exit 1; }

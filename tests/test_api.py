@@ -18,8 +18,8 @@ from conftest import ROOT
 
 PUBLIC = {
     "KINDS", "Circle15Error", "ConfigError", "DataError", "InputError", "OsmExtract", "Profile", "SitingPlan",
-    "SitingProblem", "Study", "StudyResult", "WalkNetwork", "catchments", "isochrones", "nearest_sites", "osm_sites",
-    "read_osm", "solve_siting", "travel_times",
+    "SitingProblem", "Study", "StudyResult", "WalkNetwork", "catchments", "figures", "isochrones", "nearest_sites",
+    "osm_sites", "read_osm", "solve_siting", "travel_times",
 }  # fmt: skip
 
 
@@ -38,7 +38,8 @@ def test_a_submodule_never_hides_the_function_of_its_name():
 
 
 def test_import_is_lazy():
-    code = "import sys, circle15; print(sorted(set(sys.modules) & {'numpy', 'pandas', 'shapely', 'numba', 'osmium'}))"
+    heavy = {"numpy", "pandas", "shapely", "numba", "osmium", "matplotlib"}
+    code = f"import sys, circle15; print(sorted(set(sys.modules) & {heavy}))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 

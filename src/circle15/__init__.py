@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from circle15.errors import Circle15Error, ConfigError, DataError, InputError
     from circle15.isochrones import catchments, isochrones
     from circle15.network import Profile, WalkNetwork
+    from circle15.outputs import figures
     from circle15.reach import nearest_sites, travel_times
     from circle15.siting import SitingPlan, SitingProblem, solve_siting
     from circle15.sources.osm import OsmExtract, osm_sites, read_osm
@@ -36,6 +37,7 @@ _HOME = {
     "StudyResult": "study",
     "WalkNetwork": "network",
     "catchments": "isochrones",
+    "figures": "outputs.figures",
     "isochrones": "isochrones",
     "nearest_sites": "reach",
     "osm_sites": "sources.osm",
@@ -43,6 +45,9 @@ _HOME = {
     "solve_siting": "siting",
     "travel_times": "reach",
 }
+
+_MODULES = frozenset({"figures"})
+"""Names that are a whole module."""
 
 __all__ = [
     "KINDS",
@@ -58,6 +63,7 @@ __all__ = [
     "StudyResult",
     "WalkNetwork",
     "catchments",
+    "figures",
     "isochrones",
     "nearest_sites",
     "osm_sites",
@@ -70,7 +76,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'circle15' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"circle15.{_HOME[name]}"), name)
+    home = importlib.import_module(f"circle15.{_HOME[name]}")
+    value = home if name in _MODULES else getattr(home, name)
     globals()[name] = value
     return value
 
