@@ -275,6 +275,14 @@ def test_titles_never_call_missing_data_a_missing_service(study):
     assert "for at least 35.0% of residents" in title(figures.status_map(study, "post"))
     assert title(figures.status_map(study, "dining")).startswith("80.0%的居民步行15分钟可达餐饮")
     assert title(figures.status_map(study, "school")).startswith("服务社区的学校缺数据：80.0%的居民")
+    # Nobody is sure to reach it: 90 of 200 possible or unknown, 70 in gap, 40 off the network.
+    states = ["possible", "unknown", "gap", "gap", "possible", "off_network"]
+    access = study.access.assign(
+        status=study.access["status"].mask(study.access["kind"] == "post", np.repeat(states, 27))
+    )
+    told = title(figures.time_distribution(dataclasses.replace(study, access=access), "post"))
+    assert told.startswith("35.0%的居民步行15分钟内没有邮政网点，另有45.0%尚不能判断")
+    assert "none within 15 minutes on foot for 35.0% of residents, not known for 45.0%" in told
 
 
 def test_the_map_shows_the_sites_that_count(study):

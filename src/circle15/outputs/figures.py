@@ -178,8 +178,14 @@ def _reached(scope: _Scope, kind: str) -> Words:
             zh=f"{words.zh}缺数据：{share}的{what.zh}步行{limit.zh}能否到达，尚不能判断",
             en=f"{words.en}: for {share} of {what.en} the data can't tell whether one is within {limit.en} on foot",
         )
-    share = percent(shares["covered"])
-    more = share not in ("0%", percent(shares["covered"] + shares["possible"] + shares["unknown"]))
+    unsure, share = shares["possible"] + shares["unknown"], percent(shares["covered"])
+    if share == "0%" and percent(unsure) != "0%":
+        lacking, unsettled = percent(shares["gap"]), percent(unsure)
+        return Words(
+            zh=f"{lacking}的{what.zh}步行{limit.zh}内没有{words.zh}，另有{unsettled}尚不能判断",
+            en=f"{words.en}: none within {limit.en} on foot for {lacking} of {what.en}, not known for {unsettled}",
+        )
+    more = share != percent(shares["covered"] + unsure)
     return Words(
         zh=f"{'至少' if more else ''}{share}的{what.zh}步行{limit.zh}可达{words.zh}",
         en=f"{words.en}: within {limit.en} on foot for {'at least ' if more else ''}{share} of {what.en}",
