@@ -1,7 +1,7 @@
 # make demo   sets up .venv and runs the embedded city
 # make test   sets up .venv and runs lint, types, import contract, doctests and tests
 # make bench  times circle15 beside other engines and writes docs/benchmarks.md; make bench-setup installs them
-# make pictures   makes the pictures of docs/circles.md (needs the font Noto Sans CJK)
+# make pictures   makes the pictures of docs/circles.md (needs the font Noto Sans CJK) and docs/figures.md
 # make docs      builds the documentation site into site/, warnings being errors
 # make lock   resolves the lock files anew (needs uv)
 
@@ -30,6 +30,7 @@ bench-setup: .venv/ready
 
 pictures: .venv/ready-dev
 	@$(BIN)/python docs/make_circles.py --data ../shared/data
+	@$(BIN)/python docs/make_figures.py
 
 docs: .venv/ready-dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from circle15.errors import Circle15Error, ConfigError, DataError, InputError
     from circle15.isochrones import catchments, isochrones
     from circle15.network import Profile, WalkNetwork
+    from circle15.outputs import figures
     from circle15.outputs.folder import read_run
     from circle15.reach import nearest_sites, travel_times
     from circle15.scenario import CloseSite, OpenGate, OpenSite, Trial, trial
@@ -42,6 +43,7 @@ _HOME = {
     "Trial": "scenario",
     "WalkNetwork": "network",
     "catchments": "isochrones",
+    "figures": "outputs.figures",
     "isochrones": "isochrones",
     "nearest_sites": "reach",
     "osm_sites": "sources.osm",
@@ -51,6 +53,9 @@ _HOME = {
     "travel_times": "reach",
     "trial": "scenario",
 }
+
+_MODULES = frozenset({"figures"})
+"""Names that are a whole module."""
 
 __all__ = [
     "KINDS",
@@ -70,6 +75,7 @@ __all__ = [
     "Trial",
     "WalkNetwork",
     "catchments",
+    "figures",
     "isochrones",
     "nearest_sites",
     "osm_sites",
@@ -84,7 +90,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'circle15' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"circle15.{_HOME[name]}"), name)
+    home = importlib.import_module(f"circle15.{_HOME[name]}")
+    value = home if name in _MODULES else getattr(home, name)
     globals()[name] = value
     return value
 

@@ -6,6 +6,7 @@ residences' weight, and areas that hold no weight have no row: a share of nothin
 
 from __future__ import annotations
 
+from circle15.areas.equity import gini, lorenz_curve
 from circle15.areas.forms import inventory_by_category, matched_demand, providers_by_area, satisfaction_by_kind
 from circle15.areas.gaps import BUFFER_SEGMENTS, GAP_BUFFER_M, LINK_M, gap_areas, gate_gains
 from circle15.areas.indicators import indicators, unanswered
@@ -30,8 +31,10 @@ __all__ = [
     "compound_shares",
     "gap_areas",
     "gate_gains",
+    "gini",
     "indicators",
     "inventory_by_category",
+    "lorenz_curve",
     "matched_demand",
     "plaza_areas_m2",
     "providers_by_area",
