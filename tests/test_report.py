@@ -809,7 +809,7 @@ def test_a_district_is_asked_only_what_it_hangs_on(frames: StudyFrames) -> None:
 def test_names_are_hostile(frames: StudyFrames) -> None:
     about = frames.about | dict.fromkeys(("title_zh", "title_en", "study_id", "data_date", "profile"), HOSTILE)
     about |= dict.fromkeys(("attribution", "complete_why", "version", "map_review_number"), HOSTILE)
-    about |= {"warnings": [HOSTILE], "licence_url": "javascript:alert(1)"}
+    about |= {"warnings": [{"zh": HOSTILE, "en": "a note of " + HOSTILE}], "licence_url": "javascript:alert(1)"}
     hostile = changed(
         asking(with_checks(with_forms(frames)), *OTHER_UNITS, *PRESENCE),
         about=about,

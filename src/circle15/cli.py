@@ -122,7 +122,7 @@ def check(
     if out is not None:
         write_check_page(found, out)
     if found["errors"]:
-        raise DataError("; ".join(found["errors"]))
+        raise DataError("; ".join(error["en"] for error in found["errors"]))
 
 
 @app.command()
@@ -192,7 +192,7 @@ def _run_and_report(
         print(json.dumps(summary, ensure_ascii=False))
         return
     for warning in summary["warnings"]:
-        print(f"Note: {warning}", file=sys.stderr)
+        print(f"Note: {warning['en']}", file=sys.stderr)
     print(f"{summary['residences']:,} residences, {summary['sites']:,} sites, {summary['gap_areas']:,} gap areas")
     if summary["plan"]:
         print(summary["plan"])

@@ -306,7 +306,7 @@ class Study:
             "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
             "threshold_rural_s": minutes_to_s(config.thresholds.rural_min),
             "complete_why": config.osm.complete_why,
-            "warnings": warnings_of(self.config, data),
+            "warnings": [one.to_dict() for one in warnings_of(self.config, data)],
             "version": circle15.__version__,
             "map_review_number": config.map_review_number,
         }

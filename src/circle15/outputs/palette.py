@@ -12,13 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """One thing said in Chinese and in English."""
-
-    zh: str
-    en: str
+from circle15.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,14 +18,15 @@ from circle15.outputs.report.gather import build, scope_of
 from circle15.outputs.report.model import ReportModel
 from circle15.outputs.report.sketch import draw
 from circle15.schema import STATUSES, StudyFrames
+from circle15.words import Words
 
 __all__ = ["ReportModel", "render_report", "report_model"]
 
 
 _MET = {
-    "yes": palette.Words(zh="达标", en="met"),
-    "no": palette.Words(zh="未达标", en="not met"),
-    "undetermined": palette.Words(zh="不能判定", en="undetermined"),
+    "yes": Words(zh="达标", en="met"),
+    "no": Words(zh="未达标", en="not met"),
+    "undetermined": Words(zh="不能判定", en="undetermined"),
 }
 _JUDGED = {"all": "●", "some": "◐", "none": "○"}
 _HINTS = {"high": "较全", "medium": "一般", "low": "较少", "none": "几乎没有"}

@@ -13,7 +13,7 @@ import shapely
 
 from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, kind
 from circle15.errors import InputError, head
-from circle15.outputs.palette import GROUPS_EN, LAYER_WHY, REASONS, Words, plain_name
+from circle15.outputs.palette import GROUPS_EN, LAYER_WHY, REASONS, plain_name
 from circle15.outputs.report.beside import beside_the_score, checks_of
 from circle15.outputs.report.model import (
     GAP_AREA_ROWS,
@@ -46,6 +46,7 @@ from circle15.outputs.report.requirements import (
 from circle15.outputs.report.wording import UNITS, name_or
 from circle15.schema import NO_AREA, STATUSES, StudyFrames, points_of
 from circle15.units import BoolArray
+from circle15.words import Words, words_in
 
 _GAP = STATUSES.index("gap")
 _UNKNOWN = STATUSES.index("unknown")
@@ -496,5 +497,10 @@ def _quality(frames: StudyFrames, scope: Scope, communities: Sequence[AreaName])
         taken_back_absent=int((absent & layers["declared"]).sum()),
         thin_weight=sum(one.weight for one in of_communities if one.thin),
         absent_kinds=tuple(kind_words(one) for one in absent_kinds),
-        warnings=tuple(text_of(one) for one in frames.about.get("warnings") or ()),
+        warnings=tuple(_note(one) for one in frames.about.get("warnings") or ()),
     )
+
+
+def _note(value: object) -> Words:
+    said = words_in(value)
+    return Words(text_of(said.zh), text_of(said.en))

@@ -16,10 +16,10 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from circle15.outputs.palette import Words
 from circle15.outputs.report.wording import Unit
 from circle15.schema import NO_AREA, STATUSES
 from circle15.units import BoolArray, FloatArray
+from circle15.words import Words
 
 Int8Array = npt.NDArray[np.int8]
 
@@ -462,7 +462,7 @@ class Quality:
     taken_back_absent: int
     thin_weight: float
     absent_kinds: tuple[Words, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Words, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

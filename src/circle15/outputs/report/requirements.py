@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from circle15.checklist import EXTENSION_KINDS, KINDS, Policy, Requirement, policies, standards
-from circle15.outputs.palette import Words
 from circle15.outputs.report.model import (
     UNANSWERED_ROWS,
     VERDICTS,
@@ -28,6 +27,7 @@ from circle15.outputs.report.model import (
 from circle15.outputs.report.names import kind_words, text_of
 from circle15.outputs.report.wording import name_or, unit_words
 from circle15.schema import StudyFrames
+from circle15.words import Words
 
 _PRESENCE = "sites"
 _WHOLE = Words(zh="全部合计", en="as a whole")

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from circle15.outputs.palette import Words
 from circle15.outputs.report.model import AreaName, ReportModel, Scope
 from circle15.outputs.report.wording import plural
 from circle15.schema import NO_AREA, STATUSES, StudyFrames, points_of
 from circle15.units import FloatArray, geodesic_lengths_m
+from circle15.words import Words
 
 WIDTH = 1800.0
 TALLEST = 2000.0

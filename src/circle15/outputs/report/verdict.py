@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circle15.outputs.palette import Words, percent, plain_name
+from circle15.outputs.palette import percent, plain_name
 from circle15.outputs.report.model import AreaName, Plan, PlanSite, Question, ReportModel
 from circle15.outputs.report.wording import amount, decimals, listing, number, plural, whole_minutes
 from circle15.schema import NO_AREA
+from circle15.words import Words
 
 _FIRST_SITES = 3
 

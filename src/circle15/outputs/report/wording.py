@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from circle15.outputs.palette import Words, percent, plain_name
+from circle15.outputs.palette import percent, plain_name
 from circle15.units import s_to_minutes
+from circle15.words import Words
 
 _LONGEST_NAME = 48
 DASH: Final = "–"

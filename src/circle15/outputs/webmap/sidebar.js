@@ -210,7 +210,7 @@
     const notes = texts.map((text) => make("p", {}, text));
     if (data.about.warnings.length) {
       notes.push(make("h3", {}, c15.say("warnings")));
-      notes.push(make("ul", {}, ...data.about.warnings.map((warning) => make("li", {}, c15.name(warning)))));
+      notes.push(make("ul", {}, ...data.about.warnings.map((warning) => make("li", {}, c15.name(c15.pick(warning))))));
     }
     return notes;
   };
