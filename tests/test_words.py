@@ -23,6 +23,7 @@ import circle15
 from circle15 import Study, demo
 from circle15.checklist import kind_spellings
 from circle15.config import RegisterSection
+from circle15.errors import ConfigError
 from circle15.sources.coordinates import from_wgs84, judge_system
 from circle15.sources.opening import calendar_note
 from circle15.sources.osm import read_osm
@@ -329,6 +330,22 @@ def test_every_note_of_the_code_is_drawn(made: Mapping[Site, list[Words]]) -> No
     assert sorted(sites_in_code() - made.keys()) == []
 
 
+def test_why_a_layer_is_complete_is_said_in_both_or_alike(tmp_path: Path) -> None:
+    pages = {"zh": "逐街核对。", "en": "Checked street by street."}
+    config = village(tmp_path, "").config.path
+    text = config.read_text(encoding="utf-8")
+    for said, shown in (
+        ('{ zh = "逐街核对。", en = "Checked street by street." }', pages),
+        ('"甲 A"', dict.fromkeys(pages, "甲 A")),
+    ):
+        config.write_text(text.replace("[osm]\n", f"[osm]\ncomplete_why = {said}\n"), encoding="utf-8")
+        study = Study.from_config(config)
+        assert study.config.settings()["osm"]["complete_why"] == shown
+    config.write_text(text.replace("[osm]\n", '[osm]\ncomplete_why = { zh = "逐街核对。" }\n'), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"village\.toml: key 'osm\.complete_why\.en' is missing; add it"):
+        Study.from_config(config)
+
+
 QUOTED = Path(__file__).read_text(encoding="utf-8") + TEMPLATE + " ".join(kind_spellings())
 """What drawn notes may quote: the data above, the templates' headers and the names of kinds."""
 
@@ -350,7 +367,9 @@ def sentences(found: dict[str, Any]) -> list[Words]:
 def test_the_studies_that_come_along_speak_both(city: str) -> None:
     example = Path(__file__).parents[1] / "configs" / "xinghe.toml"
     study = Study.from_config(example if city == "the example" else demo.config_path())
-    said = sentences(study.check())
+    why = study.config.osm.complete_why
+    assert why is not None
+    said = [Words(why.zh, why.en), *sentences(study.check())]
     assert len(said) > 5
     folder = study.config.file(study.config.osm.file).parent
     data = " ".join(text for path in folder.rglob("*") for text in (path.name, *cells_of(path)))

@@ -305,7 +305,7 @@ class Study:
             "speed_m_s": network.profile.speed_m_s,
             "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
             "threshold_rural_s": minutes_to_s(config.thresholds.rural_min),
-            "complete_why": config.osm.complete_why,
+            "complete_why": None if config.osm.complete_why is None else config.osm.complete_why.model_dump(),
             "warnings": [one.to_dict() for one in warnings_of(self.config, data)],
             "version": circle15.__version__,
             "map_review_number": config.map_review_number,

@@ -10,7 +10,7 @@ from circle15.outputs.palette import percent, plain_name
 from circle15.outputs.report.model import AreaName, Plan, PlanSite, Question, ReportModel
 from circle15.outputs.report.wording import amount, decimals, listing, number, plural, whole_minutes
 from circle15.schema import NO_AREA
-from circle15.words import Words
+from circle15.words import Words, words_in
 
 _FIRST_SITES = 3
 
@@ -447,7 +447,7 @@ def method(model: ReportModel) -> tuple[tuple[Words, Words], ...]:
                 en=f"Each residence weighs its {model.unit.what.en}; unless said otherwise shares are of {weight.en}.",
             ),
         ),
-        (Words(zh="资料完整的理由", en="Why complete"), _same(_said(about.get("complete_why")))),
+        (Words(zh="资料完整的理由", en="Why complete"), _said_in_both(about.get("complete_why"))),
         (Words(zh="资料日期", en="Data date"), _same(_said(about.get("data_date")))),
         (Words(zh="研究编号", en="Study"), _same(_said(about.get("study_id")))),
         (Words(zh="软件", en="Software"), _same(f"circle15 {_said(about.get('version'))}")),
@@ -459,6 +459,11 @@ def method(model: ReportModel) -> tuple[tuple[Words, Words], ...]:
 
 def _said(value: object) -> str:
     return plain_name(value) or "–"
+
+
+def _said_in_both(value: object) -> Words:
+    words = words_in(value or "")
+    return Words(zh=_said(words.zh), en=_said(words.en))
 
 
 def _same(text: str) -> Words:

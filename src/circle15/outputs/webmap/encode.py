@@ -222,7 +222,7 @@ def _about(frames: schema.StudyFrames) -> dict[str, Any]:
         "hasRural": bool((frames.residences["setting"] == "rural").any()),
         "speed": _number(about["speed_m_s"], 2),
         "profile": about["profile"],
-        "completeWhy": about.get("complete_why") or None,
+        "completeWhy": words_in(about["complete_why"]).to_dict() if about.get("complete_why") else None,
         "warnings": [words_in(warning).to_dict() for warning in about.get("warnings") or []],
     }
 
