@@ -12,7 +12,6 @@ import pandas as pd
 from circle15.checklist import EXTENSION_KINDS, KINDS, Policy, Requirement, policies, standards
 from circle15.outputs.palette import Words
 from circle15.outputs.report.model import (
-    UNANSWERED_ROWS,
     VERDICTS,
     IndicatorRow,
     MeasureRow,
@@ -174,7 +173,7 @@ def _presence_row(kind_id: str, rows: pd.DataFrame, asked_by: Sequence[str]) -> 
 
 
 def unanswered(frames: StudyFrames) -> tuple[Unanswered, ...]:
-    """The first few requirements that nothing answers; those that a form or register would answer come first."""
+    """The requirements that nothing answers; those that a form or register would answer come first."""
     table = frames.unanswered
     if not len(table):
         return ()
@@ -186,9 +185,7 @@ def unanswered(frames: StudyFrames) -> tuple[Unanswered, ...]:
             quote=text_of(row["quote"]),
             needs=Words(zh=text_of(row["needs_zh"]), en=text_of(row["needs_en"])),
         )
-        for row in pd.concat([table[table["form"].notna()], table[table["form"].isna()]])
-        .head(UNANSWERED_ROWS)
-        .to_dict("records")
+        for row in pd.concat([table[table["form"].notna()], table[table["form"].isna()]]).to_dict("records")
     )
 
 
