@@ -8,7 +8,7 @@ steps, simplified until the whole fits the budget.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -454,24 +454,26 @@ def _path(geometries: Geometries, tolerance: float, *, close: bool) -> str:
         parts = parts[np.isin(shapely.get_type_id(parts), (1, 2))]
     xy, index = shapely.get_coordinates(parts, return_index=True)
     whole = np.rint(xy).astype(np.int64)
-    starts = np.flatnonzero(np.diff(index, prepend=-1))
-    return "".join(_subpath(part, close=close) for part in np.split(whole, starts[1:]) if len(part))
-
-
-def _subpath(xy: npt.NDArray[np.int64], *, close: bool) -> str:
-    steps = np.diff(xy, axis=0)
-    steps = steps[(steps != 0).any(axis=1)]
+    steps = np.diff(whole, axis=0)
+    kept = (index[1:] == index[:-1]) & steps.any(axis=1)
+    steps, of = steps[kept], index[1:][kept]
     if close:
-        steps = steps[:-1]  # z draws the last one
-    if len(steps) < (2 if close else 1):
-        return ""
-    return f"M{xy[0, 0]} {xy[0, 1]}{_numbers(steps.ravel().tolist())}{'z' if close else ''}"
+        inner = of[1:] == of[:-1]  # z draws the last step of each ring
+        steps, of = steps[:-1][inner], of[:-1][inner]
+    counts = np.bincount(of, minlength=len(parts))
+    starts = whole[np.searchsorted(index, np.arange(len(parts)))].tolist()
+    said = [f"{x} {y}" for x, y in steps.tolist()]
+    ends = np.cumsum(counts)
+    return "".join(
+        f"M{starts[i][0]} {starts[i][1]}{_steps(said[ends[i] - counts[i] : ends[i]])}{'z' if close else ''}"
+        for i in np.flatnonzero(counts >= (2 if close else 1)).tolist()
+    )
 
 
-def _numbers(values: Iterable[int]) -> str:
+def _steps(said: Sequence[str]) -> str:
     """Join relative steps; a minus sign parts as well as a space does.
 
-    >>> _numbers([3, -4, 0, 5])
+    >>> _steps(["3 -4", "0 5"])
     'l3-4 0 5'
     """
-    return "l" + " ".join(str(value) for value in values).replace(" -", "-")
+    return "l" + " ".join(said).replace(" -", "-")

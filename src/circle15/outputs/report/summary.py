@@ -28,7 +28,8 @@ from circle15.outputs.report.layout import (
 )
 from circle15.outputs.report.model import VERDICTS, ReportModel
 from circle15.outputs.report.pages import matrix_tables, meta_of, pair
-from circle15.outputs.report.wording import DASH, MET, amount, number
+from circle15.outputs.report.wording import DASH, MET, amount, number, plural
+from circle15.schema import NO_AREA
 
 _SERIES = Words(
     zh="一刻钟社区服务圈评估：各街道（区）比较", en="15-minute community service circle: districts compared"
@@ -90,19 +91,20 @@ def _name(model: ReportModel) -> Words:
 
 def _lead(whole: ReportModel, districts: Sequence[ReportModel]) -> Words:
     total = amount(whole.weight, whole.unit)
+    named = [one for one in districts if one.scope is not None and one.scope.area_id != NO_AREA] or districts
     most = {
-        status: max(districts, key=lambda one: one.average.of(status) if one.weight > 0 else -1.0)
+        status: max(named, key=lambda one: one.average.of(status) if one.weight > 0 else -1.0)
         for status in ("gap", "unknown")
     }
     gap, unknown = (percent(model.average.of(status)) for status, model in most.items())
     worst, darkest = (_name(model) for model in most.values())
     return Words(
         zh=(
-            f"{len(districts)}个街道（区），按{whole.unit.what.zh}计共{total.zh}。27类平均缺口占比最高的是{worst.zh}"
+            f"{len(named)}个街道（区），按{whole.unit.what.zh}计共{total.zh}。27类平均缺口占比最高的是{worst.zh}"
             f"（{gap}），缺数据占比最高的是{darkest.zh}（{unknown}）。"
         ),
         en=(
-            f"{len(districts)} districts, {total.en} in all. The largest mean share in gap: {worst.en} ({gap}); the "
+            f"{plural(len(named), 'district')}, {total.en} in all. The largest mean share in gap: {worst.en} ({gap}); the "
             f"largest unknown: {darkest.en} ({unknown})."
         ),
     )
