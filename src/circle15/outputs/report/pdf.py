@@ -1,7 +1,7 @@
 """A document as a PDF that looks the same everywhere: A4, its own font inside, the data's date as its own.
 
 Typst lays it out with Noto Sans CJK SC, of which only the glyphs used are embedded. A character that the font hasn't
-got is written as its code, ⟨U+1F600⟩, and told: never a box in silence.
+got is written as its code, 〔U+1F600〕, and told: never a box in silence.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _shown(text: str, missing: dict[str, str], *, breaks: bool = True) -> str:
     for one in plain:
         if ord(one) not in known:
             missing.setdefault(one, plain)
-    plain = "".join(one if ord(one) in known else f"⟨U+{ord(one):04X}⟩" for one in plain)
+    plain = "".join(one if ord(one) in known else f"〔U+{ord(one):04X}〕" for one in plain)
     return (
         re.sub(rf"([!-~\u00a1-\u024f]{{{_LONGEST_RUN}}})(?=[!-~\u00a1-\u024f])", "\\1\u200b", plain)
         if breaks
