@@ -21,9 +21,13 @@ from affine import Affine
 
 import circle15
 from circle15 import Study, demo
-from circle15.checklist import kind_spellings
+from circle15.checklist import kind_spellings, policies
 from circle15.config import RegisterSection
 from circle15.errors import ConfigError
+from circle15.outputs.report.gather import build, types_of, whole_scope
+from circle15.outputs.report.layout import Table
+from circle15.outputs.report.pages import report_document
+from circle15.outputs.report.sketch import draw
 from circle15.sources.coordinates import from_wgs84, judge_system
 from circle15.sources.opening import calendar_note
 from circle15.sources.osm import read_osm
@@ -46,7 +50,7 @@ TEMPLATE = "类别 经度 纬度 权重 说明"
 
 
 def figures(text: str) -> Counter[str]:
-    return Counter(re.findall(r"\d+(?:[.,:]\d+)*", text))
+    return Counter(re.findall(r"\d+(?:[.,:]\d+)*", text.replace("一刻钟", "15")))
 
 
 def wrong(words: Words, data: str) -> str:
@@ -423,3 +427,24 @@ def test_what_is_named_is_counted_alike_in_both() -> None:
         few = named((f"w{i}" for i in range(n)), most=3)
         assert figures(few.zh) == figures(few.en)
         assert few.zh.count("w") == few.en.count("w") == min(n, 3)
+
+
+def test_a_report_leaves_no_cell_in_one_language_but_names_and_quotes() -> None:
+    result = Study.from_config(Path(__file__).parents[1] / "configs" / "xinghe.toml").run()
+    scope = whole_scope(result)
+    model = build(result, scope, None, types_of(result))
+    cells = [
+        cell
+        for section in report_document(model, draw(result, scope, model), ()).sections
+        for block in section.blocks
+        if isinstance(block, Table)
+        for cell in (
+            *(column.head for column in block.columns),
+            *(c for rows in block.bodies for r in rows for c in r.cells),
+        )
+    ]
+    names = {*result.area_shapes["name"], *result.candidates["name"], result.about["attribution"]}
+    names |= {policy.name_zh for policy in policies().values()}
+    bare = re.compile("|".join(re.escape(name) for name in names if isinstance(name, str)) + "|「.*」")
+    assert len(cells) > 500
+    assert [cell.zh for cell in cells if not cell.en and HAN.search(bare.sub("", cell.zh))] == []

@@ -221,7 +221,7 @@ def _with_progress(study: Study, out: Path, districts: tuple[str, ...], *, pages
         "gap_areas": len(result.gap_areas),
         "statuses": {str(k): int(n) for k, n in result.access["status"].value_counts(sort=False).items()},
         "plan": result.plan_summary.get("explanation"),
-        "warnings": result.about["warnings"],
+        "warnings": json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["warnings"],
         "version": circle15.__version__,
     }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from circle15.errors import ConfigError
-from circle15.outputs.report import render_report
+from circle15.outputs.report import SUMMARY, types_of, write_reports
 from circle15.outputs.tables import json_text, write_tables, write_types
 from circle15.outputs.webmap import render_map
 from circle15.schema import NO_AREA
@@ -58,12 +58,13 @@ def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, An
 def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any], *, pages: bool) -> None:
     write_tables(frames, staged)
     if pages:
-        write_types(frames, staged)
+        types = types_of(frames)
+        if types is not None:
+            write_types(types, staged)
         (staged / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
         (staged / "reports").mkdir()
-        for district, name in report_names(frames).items():
-            page = render_report(frames, district)
-            (staged / "reports" / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
+        told = write_reports(frames, staged / "reports", names=report_names(frames), types=types)
+        manifest = {**manifest, "warnings": [*manifest["warnings"], *({"zh": one.zh, "en": one.en} for one in told)]}
     written = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
     full = {**manifest, "counts": _counts(frames), "files": [*written, _MANIFEST]}
     (staged / _MANIFEST).write_text(json_text(full), encoding="utf-8", newline="\n")
@@ -92,7 +93,7 @@ def report_names(frames: StudyFrames) -> dict[str | None, str]:
     for district in districts:
         base = re.sub(r"[^A-Za-z0-9_-]+", "_", district).strip("_") or "district"
         name, n = base, 2
-        while name.lower() in {taken.lower() for taken in names.values()}:
+        while name.lower() in {SUMMARY, *(taken.lower() for taken in names.values())}:
             name, n = f"{base}-{n}", n + 1
         names[district] = name
     return names
