@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from circle15.network import Snaps, WalkNetwork
 from circle15.schema import StudyFrames
+from circle15.sources.coordinates import judge_system
 from circle15.sources.osm import read_osm
 
 _GEOD = Geod(ellps="WGS84")
@@ -193,3 +194,35 @@ def assert_same_frames(read: StudyFrames, found: StudyFrames) -> None:
             assert ours.equals_exact(theirs, tolerance=0)
         else:
             assert ours == json.loads(json.dumps(theirs)), field.name
+
+
+def drawn_town(lon, lat, *, seed=0):
+    """Some 3 x 3 km: 2,500 buildings of 20 x 20 m at random, and a street every 200 m. And 120 sites in buildings."""
+    rng = np.random.default_rng(seed)
+    scale = np.array([111_320 * np.cos(np.radians(lat)), 110_900])
+    corner = np.array([lon, lat])
+    middles_m = rng.uniform(20, 2980, (2500, 2))
+    buildings = shapely.box(*((middles_m - 10) / scale + corner).T, *((middles_m + 10) / scale + corner).T)
+    ends_m = [[(at, 0), (at, 3000)] for at in range(0, 3001, 200)] + [
+        [(0, at), (3000, at)] for at in range(0, 3001, 200)
+    ]
+    streets = shapely.linestrings(np.array(ends_m) / scale + corner)
+    sites = (middles_m[:120] + rng.uniform(-9, 9, (120, 2))) / scale + corner
+    extent = shapely.box(*corner, *(3000 / scale + corner))
+    return Town(gpd.GeoSeries(streets, crs=4326), gpd.GeoSeries(buildings, crs=4326), extent, *sites.T)
+
+
+class Town(NamedTuple):
+    streets: gpd.GeoSeries
+    buildings: gpd.GeoSeries
+    extent: shapely.Polygon
+    lon: np.ndarray
+    lat: np.ndarray
+
+    def judge(self, x, y, declared, **more):
+        return judge_system(
+            x,
+            y,
+            declared=declared,
+            **{"streets": self.streets, "buildings": self.buildings, "extent": self.extent} | more,
+        )

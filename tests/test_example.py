@@ -117,7 +117,7 @@ def test_sources_are_merged_overruled_and_left_over(result: Any) -> None:
     # The clinic was looked at; the park isn't in the complete register of sports grounds; nor is what S1 implies.
     assert ["health_room", "surveyed_absent"] in overruled
     assert ["outdoor_sports_centre", "complete_register"] in overruled
-    said = " ".join(result.about["warnings"])
+    said = " ".join(one["en"] for one in result.about["warnings"])
     assert "'观星台' is unknown" in said
     assert "row 14" in said  # the hairdresser's address has no coordinates
     assert "社区边界.zip: its text is read as gb18030" in said

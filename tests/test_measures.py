@@ -449,7 +449,7 @@ def test_every_requirement_is_computed_or_says_what_it_needs() -> None:
     row = missing[(missing["policy"] == "shaoyang_2025") & (missing["indicator"] == "C-1")].iloc[0]
     assert row["form"] == "community_figures"
     assert row["needs_zh"] == "社区数据表：户数、综合服务设施建筑面积"
-    assert row["needs_en"] == "Figures of communities: households, facility_area_m2"
+    assert row["needs_en"] == "Figures of communities: households; floor area of service facilities, m2"
     row = missing[missing["indicator"] == "J-10"].iloc[0]
     assert pd.isna(row["form"])
     assert missing["needs_en"].notna().all()

@@ -123,7 +123,7 @@ def check(
     if out is not None:
         write_check_page(found, out)
     if found["errors"]:
-        raise DataError("; ".join(found["errors"]))
+        raise DataError("; ".join(error["en"] for error in found["errors"]))
 
 
 @app.command("map")
@@ -147,10 +147,13 @@ def report(
     """Make the reports of a finished run anew, in their places."""
     from circle15.outputs.folder import rebuild_reports
 
-    reports = [str(path) for path in rebuild_reports(out, district or ())]
+    reports, told = rebuild_reports(out, district or ())
     if as_json:
-        print(json.dumps({"out": str(out), "reports": reports}, ensure_ascii=False))
+        warnings = [one.to_dict() for one in told]
+        print(json.dumps({"out": str(out), "reports": [*map(str, reports)], "warnings": warnings}, ensure_ascii=False))
         return
+    for note in told:
+        print(f"Note: {note.en}", file=sys.stderr)
     for path in reports:
         print(f"Report: {path}")
 
@@ -266,7 +269,7 @@ def _run_and_report(
         print(json.dumps(summary, ensure_ascii=False))
         return
     for warning in summary["warnings"]:
-        print(f"Note: {warning}", file=sys.stderr)
+        print(f"Note: {warning['en']}", file=sys.stderr)
     print(f"{summary['residences']:,} residences, {summary['sites']:,} sites, {summary['gap_areas']:,} gap areas")
     if summary["plan"]:
         print(summary["plan"])
@@ -295,7 +298,7 @@ def _with_progress(study: Study, out: Path, districts: tuple[str, ...], *, pages
         "gap_areas": len(result.gap_areas),
         "statuses": {str(k): int(n) for k, n in result.access["status"].value_counts(sort=False).items()},
         "plan": result.plan_summary.get("explanation"),
-        "warnings": result.about["warnings"],
+        "warnings": json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["warnings"],
         "version": circle15.__version__,
     }
 

@@ -86,6 +86,18 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
+class SaidSection(_Section):
+    """A sentence for pages, in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+def _in_both(said: Any) -> Any:
+    """A string is shown as it is in both languages."""
+    return {"zh": said, "en": said} if isinstance(said, str) else said
+
+
 class OsmSection(_Section):
     """`[osm]`: the OpenStreetMap extract and how far it can be trusted."""
 
@@ -98,8 +110,8 @@ class OsmSection(_Section):
     """Whose the data is and under which licence, where it isn't OpenStreetMap's."""
     complete: Kinds = ()
     """Kinds whose sites are all in the file; only these can show gaps."""
-    complete_why: str | None = None
-    """Why that is believed: shown on every page."""
+    complete_why: Annotated[SaidSection | None, BeforeValidator(_in_both)] = None
+    """Why that is believed, shown on every page: `{ zh = "...", en = "..." }`, or a string for both."""
 
 
 class ReadingSection(_Section):

@@ -318,8 +318,8 @@ class Study:
                 "max_snap_m": network.max_snap_m,
                 "compounds_closed": network.surroundings.closed,
             },
-            "complete_why": config.osm.complete_why,
-            "warnings": warnings_of(self.config, data),
+            "complete_why": None if config.osm.complete_why is None else config.osm.complete_why.model_dump(),
+            "warnings": [one.to_dict() for one in warnings_of(self.config, data)],
             "version": circle15.__version__,
             "map_review_number": config.map_review_number,
         }

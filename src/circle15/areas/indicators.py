@@ -128,5 +128,5 @@ def _needs(requirement: Requirement) -> tuple[str | None, str, str]:
         *([measure["per"]] if "per" in measure else []), *([measure["column"]] if "column" in measure else []),
     }  # fmt: skip
     named = [column for column in form.columns if column.id in asked]
-    zh, en = "、".join(column.zh for column in named), ", ".join(column.id for column in named)
+    zh, en = "、".join(column.zh for column in named), "; ".join(column.en for column in named)
     return form_id, f"{form.zh}：{zh}" if zh else form.zh, f"{form.en}: {en}" if en else form.en

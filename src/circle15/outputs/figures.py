@@ -22,7 +22,7 @@ from circle15.areas import gini, lorenz_curve
 from circle15.areas.table import Table, table_of, weighted_mean
 from circle15.errors import InputError, head
 from circle15.outputs import palette
-from circle15.outputs.palette import STATUS_STYLES, Words, percent, plain_name
+from circle15.outputs.palette import STATUS_STYLES, percent, plain_name
 from circle15.outputs.report.wording import UNITS, Unit, amount, name_or, plural, whole_minutes
 from circle15.outputs.sheet import (
     INK,
@@ -39,6 +39,7 @@ from circle15.outputs.sheet import (
 )
 from circle15.schema import LEVELS, NO_AREA, SETTINGS, STATUSES, StudyFrames, points_of
 from circle15.units import FloatArray, local_crs, s_to_minutes
+from circle15.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

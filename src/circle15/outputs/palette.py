@@ -9,17 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from circle15.display import plain_name as plain_name  # noqa: PLC0414 - pages take it from here
-
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """One thing said in Chinese and in English."""
-
-    zh: str
-    en: str
+from circle15.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,3 +210,14 @@ def percent(share: float) -> str:
         return "100%"
     text = f"{100 * share:.1f}%"
     return {"0.0%": "<0.1%", "100.0%": ">99.9%"}.get(text, text)
+
+
+def date_of(data_date: str | None) -> datetime:
+    """The data's date, which files take for their own; the first that a ZIP file knows where there is none.
+
+    Examples
+    --------
+    >>> date_of("2019-05-09").isoformat(), date_of(None).isoformat()
+    ('2019-05-09T00:00:00+00:00', '1980-01-01T00:00:00+00:00')
+    """
+    return datetime.fromisoformat(max(data_date or "", "1980-01-01")).replace(tzinfo=UTC)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 
-    from circle15.outputs.palette import Words
+    from circle15.words import Words
 
 __all__ = [
     "INK",

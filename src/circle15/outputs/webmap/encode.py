@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from circle15 import checklist, schema
 from circle15.outputs import palette
 from circle15.units import minutes_to_s, s_to_minutes
+from circle15.words import Words, words_in
 
 DEGREES: Final = 1e-6
 """Coordinates travel as whole numbers of this many degrees (0.11 m or less)."""
@@ -197,7 +198,7 @@ def completeness(layers: pd.DataFrame, areas: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _words(words: palette.Words) -> dict[str, str]:
+def _words(words: Words) -> dict[str, str]:
     return {"zh": words.zh, "en": words.en}
 
 
@@ -221,8 +222,8 @@ def _about(frames: schema.StudyFrames) -> dict[str, Any]:
         "hasRural": bool((frames.residences["setting"] == "rural").any()),
         "speed": _number(about["speed_m_s"], 2),
         "profile": about["profile"],
-        "completeWhy": about.get("complete_why") or None,
-        "warnings": [str(warning) for warning in about.get("warnings") or []],
+        "completeWhy": words_in(about["complete_why"]).to_dict() if about.get("complete_why") else None,
+        "warnings": [words_in(warning).to_dict() for warning in about.get("warnings") or []],
     }
 
 
