@@ -19,6 +19,8 @@ import pandas as pd
 import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from circle15 import Study
 from circle15.checklist import KINDS, kind
@@ -26,7 +28,7 @@ from circle15.outputs import folder, palette
 from circle15.outputs.folder import report_names
 from circle15.outputs.report import SUMMARY, pdf, render_report, report_model, types_of, write_reports
 from circle15.outputs.report.book import report_workbook
-from circle15.outputs.report.layout import Cell, Document, Shares
+from circle15.outputs.report.layout import Cell, Document, Row, Section, Shares, Table, Text
 from circle15.outputs.report.pages import report_document
 from circle15.outputs.report.sketch import Sketch
 from circle15.outputs.webmap.encode import payload
@@ -432,3 +434,19 @@ def test_html_pdf_xlsx_map_and_parquet_agree(run: tuple[Path, StudyFrames], dist
 def test_the_report_of_a_run_is_what_the_function_renders(run: tuple[Path, StudyFrames]) -> None:
     out, frames = run
     assert (out / "reports" / "d1.html").read_text(encoding="utf-8") == render_report(frames, "d1")
+
+
+@given(text=st.text(max_size=40))
+@settings(max_examples=60)
+def test_any_text_gives_a_pdf(text: str) -> None:
+    name = palette.plain_name(text.encode("utf-8", "replace").decode()) or "–"
+    words = palette.Words(zh=name, en=name[::-1])
+    table = Table(
+        name="facts", columns=(), bodies=((Row(cells=(Cell(zh=name), Cell(mark=name, zh=name, small=words))),),)
+    )
+    page = Document(
+        series=words, title=words, meta=((words, name),), front=None, source=name, address=None, data_date=name,
+        sections=(Section(number=1, head=words, blocks=(table, Text(words=words))),),
+    )  # fmt: skip
+    content, _ = pdf.pdf_of(page, date=DATE)
+    assert content.startswith(b"%PDF")

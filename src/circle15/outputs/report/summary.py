@@ -104,8 +104,8 @@ def _lead(whole: ReportModel, districts: Sequence[ReportModel]) -> Words:
             f"（{gap}），缺数据占比最高的是{darkest.zh}（{unknown}）。"
         ),
         en=(
-            f"{plural(len(named), 'district')}, {total.en} in all. The largest mean share in gap: {worst.en} ({gap}); the "
-            f"largest unknown: {darkest.en} ({unknown})."
+            f"{plural(len(named), 'district')}, {total.en} in all. The largest mean share in gap: {worst.en} ({gap}); "
+            f"the largest unknown: {darkest.en} ({unknown})."
         ),
     )
 
