@@ -51,9 +51,9 @@ docs: .venv/ready-dev
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group build pyproject.toml -o requirements.lock
+		--group build --extra report pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--group build --group dev --extra report -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf .venv out build dist site

@@ -219,10 +219,10 @@ def test_a_run_that_dies_leaves_the_former_whole(out, city, tmp_path, monkeypatc
     shutil.copytree(out, target)
     before = {path.name: path.read_bytes() for path in target.rglob("*") if path.is_file()}
 
-    def dies(*_):
+    def dies(*_, **__):
         raise RuntimeError("the power went out")
 
-    monkeypatch.setattr("circle15.outputs.folder.render_report", dies)
+    monkeypatch.setattr("circle15.outputs.folder.write_reports", dies)
     with pytest.raises(RuntimeError, match="power"):
         city.write(target)
     assert {path.name: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before

@@ -37,7 +37,7 @@ _FORMS: Final[dict[str, dict[str, object]]] = {
     "text": {"text_wrap": True},
     "share": {"num_format": "0.0%"},
     "amount": {"num_format": "#,##0"},
-    "figure": {"num_format": "#,##0.##"},
+    "figure": {"num_format": "General"},
     "minutes": {"num_format": "0.0"},
     "degrees": {"num_format": "0.000000"},
 }
@@ -134,7 +134,8 @@ def report_sheets(model: ReportModel) -> tuple[Sheet, ...]:
     """Lay out a report's figures as tables; those of forms that weren't given are left out."""
     made: tuple[Callable[[ReportModel], Sheet | None], ...] = (
         _verdict, _summary, _matrix, _communities, _scores, _gap_areas, _indicators, _presence, _unanswered, _plan,
-        _gains, _unserved, _types, _providers, _satisfaction, _demands, _inventory, _quality, _layers, _method,
+        _gains, _unserved, _sites, _types, _providers, _satisfaction, _demands, _inventory, _quality, _layers,
+        _method,
     )  # fmt: skip
     return tuple(sheet for make in made if (sheet := make(model)) is not None)
 
@@ -468,6 +469,29 @@ def _unserved(model: ReportModel) -> Sheet | None:
     ]
     columns = (_KIND, _KIND_EN, _weight(model), Column("居住点", "residences", 10, "amount"))
     return Sheet(name="够不着 Beyond reach", columns=(*columns, Column("社区", "communities", 60)), rows=rows)
+
+
+def _sites(model: ReportModel) -> Sheet | None:
+    if not model.sites:
+        return None
+    rows = [
+        (
+            row.kind.zh, row.kind.en, row.name, row.evidence.zh, row.evidence.en, row.where.words.zh, row.rule,
+            row.source, row.opening_hours, row.lon, row.lat, row.site_id,
+        )
+        for row in model.sites
+    ]  # fmt: skip
+    return Sheet(
+        name="设施 Sites",
+        columns=(
+            _KIND, _KIND_EN, Column("名称", "name", 28), Column("证据", "evidence", 9),
+            Column("证据（英文）", "evidence, English", 11), Column("所在社区", "lies in", 20),
+            Column("依据", "the rule that says so", 30), Column("来源", "source", 24),
+            Column("开放时间", "opening hours", 20), *_LONLAT, Column("设施编号", "site id", 16),
+        ),
+        rows=rows,
+        fixed=3,
+    )  # fmt: skip
 
 
 def _types(model: ReportModel) -> Sheet | None:

@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, kind
+from circle15.checklist import EXTENSION_KINDS, GROUPS, KINDS, SERVICES_ZH, kind
 from circle15.errors import InputError, head
-from circle15.outputs.palette import GROUPS_EN, LAYER_WHY, REASONS, plain_name
+from circle15.outputs.palette import EVIDENCE, GROUPS_EN, LAYER_WHY, REASONS, plain_name
 from circle15.outputs.report.beside import beside_the_score, checks_of
 from circle15.outputs.report.model import (
     AreaName,
@@ -33,6 +33,7 @@ from circle15.outputs.report.model import (
     Scope,
     ScoreRow,
     Shares,
+    SiteRow,
     TopGap,
     Unserved,
 )
@@ -45,7 +46,7 @@ from circle15.outputs.report.requirements import (
     unanswered,
 )
 from circle15.outputs.report.wording import UNITS, name_or
-from circle15.schema import NO_AREA, STATUSES, StudyFrames, points_of
+from circle15.schema import LEVELS, NO_AREA, STATUSES, StudyFrames, points_of
 from circle15.typology import Typology, community_types
 from circle15.units import BoolArray
 from circle15.words import Words, words_in
@@ -179,6 +180,7 @@ def build(frames: StudyFrames, scope: Scope, district_id: str | None, types: Typ
         measures=measures_asked(frames, scope, district_id),
         presence=presence_asked(frames, scope, district_id),
         unanswered=unanswered(frames),
+        sites=_sites(frames, names, district_id),
         plan=_plan(frames, scope, names, district_id, rows),
         beside=beside_the_score(frames, scope, names, district_id),
         quality=_quality(frames, scope, communities),
@@ -419,12 +421,12 @@ def _plan_sites(frames: StudyFrames, names: AreaNames, district_id: str | None) 
     plan = frames.plan
     if not len(plan):
         return ()
-    community = _areas_at(frames, "community", plan)
-    district = _areas_at(frames, "district", plan)
     candidates = frames.candidates.drop_duplicates("candidate_id").set_index("candidate_id")
     sites = []
     ordered = plan.sort_values("rank", kind="stable")
-    at = shapely.get_coordinates(points_of(ordered).array)
+    points = np.asarray(points_of(ordered).array)
+    community, district = (_areas_at(frames, level, points) for level in LEVELS)
+    at = shapely.get_coordinates(points)
     for i, row in enumerate(ordered.drop(columns=ordered.geometry.name).to_dict("records")):
         known = row["candidate_id"] in candidates.index
         candidate = candidates.loc[row["candidate_id"]] if known else None
@@ -447,13 +449,44 @@ def _plan_sites(frames: StudyFrames, names: AreaNames, district_id: str | None) 
     return tuple(sites)
 
 
-def _areas_at(frames: StudyFrames, level: str, plan: gpd.GeoDataFrame) -> list[str]:
-    """The area of each opened site in order of rank; the smallest id where shapes overlap."""
+def _sites(frames: StudyFrames, names: AreaNames, district_id: str | None) -> tuple[SiteRow, ...]:
+    if not len(frames.sites):
+        return ()
+    points = np.asarray(points_of(frames.sites).array)
+    community, district = (_areas_at(frames, level, points) for level in LEVELS)
+    at = shapely.get_coordinates(points)
+    told = dict(zip(frames.sites["site_id"], range(len(points)), strict=True))
+    names_of, sources, hours = (frames.sites[column].to_list() for column in ("name", "source", "opening_hours"))
+    order = {one: i for i, one in enumerate((*KINDS, *EXTENSION_KINDS))}
+    held = frames.site_kinds[["site_id", "kind", "evidence", "rule"]].itertuples(index=False)
+    rows = []
+    for site_id, kind_id, evidence, rule in sorted(held, key=lambda row: (order.get(row[1], len(order)), row[0])):
+        i = told[site_id]
+        if district_id is not None and district[i] != district_id:
+            continue
+        rows.append(
+            SiteRow(
+                site_id=text_of(site_id),
+                name=None if pd.isna(names_of[i]) else name_or(names_of[i], ""),
+                kind=kind_words(kind_id),
+                evidence=EVIDENCE[evidence],
+                rule=text_of(rule),
+                source=text_of(sources[i]),
+                opening_hours=text_of(hours[i]),
+                where=names["community", community[i]],
+                lon=float(at[i, 0]),
+                lat=float(at[i, 1]),
+            )
+        )
+    return tuple(rows)
+
+
+def _areas_at(frames: StudyFrames, level: str, points: npt.NDArray[np.object_]) -> list[str]:
+    """The area in which each point lies; the smallest id where shapes overlap."""
     shapes = frames.area_shapes[frames.area_shapes["level"] == level]
-    found = [NO_AREA] * len(plan)
+    found = [NO_AREA] * len(points)
     if not len(shapes):
         return found
-    points = np.asarray(points_of(plan.sort_values("rank", kind="stable")).array)
     at, shape = shapely.STRtree(np.asarray(shapes.geometry.array)).query(points, predicate="intersects")
     ids = shapes["area_id"].to_numpy()
     for i, area in sorted(zip(at.tolist(), ids[shape].tolist(), strict=True), reverse=True):

@@ -388,6 +388,22 @@ class Checks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SiteRow:
+    """What one site holds: a kind, how sure that is, and the tag, name rule or register row that says so."""
+
+    site_id: str
+    name: str | None
+    kind: Words
+    evidence: Words
+    rule: str
+    source: str
+    opening_hours: str
+    where: AreaName
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanSite:
     """A site that the plan opens; `here` where it lies in the report's district."""
 
@@ -507,6 +523,7 @@ class ReportModel:
     average : the five shares averaged over the 27 kinds.
     types : of the whole study's communities; None where it has none.
     gap_areas, unanswered : all of them, the weightiest first and what a form would answer first.
+    sites : those that lie in the scope, one row a site and kind, in checklist order.
     """
 
     study: Words
@@ -530,6 +547,7 @@ class ReportModel:
     measures: tuple[MeasureRows, ...]
     presence: Presence
     unanswered: tuple[Unanswered, ...]
+    sites: tuple[SiteRow, ...]
     plan: Plan | None
     beside: Beside
     quality: Quality

@@ -65,7 +65,7 @@ def pdf_of(document: Document, *, date: datetime) -> tuple[bytes, tuple[MissingG
     plain = _plain(document, missing)
     inputs = {"document": json.dumps(plain, ensure_ascii=False), "look": json.dumps(_look(), ensure_ascii=False)}
     template = text_of_file("report.typ").encode()
-    pdf = _compiler().compile(template, format="pdf", sys_inputs=inputs, timestamp=date)
+    pdf = _compiler().compile(template, format="pdf", sys_inputs=inputs, timestamp=date, pdf_standards=["a-2a", "ua-1"])
     return pdf, tuple(MissingGlyph(character=one, text=text) for one, text in sorted(missing.items()))
 
 
