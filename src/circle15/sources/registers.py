@@ -41,7 +41,6 @@ from circle15.sources.tables import ERRORS, Table, read_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from circle15.checklist import Match
     from circle15.sources.osm import OsmExtract
     from circle15.units import BoolArray, FloatArray
 
@@ -360,6 +359,7 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     )
     there = present[held["_row"].to_numpy(dtype=np.intp)]
     gone = held[~there]
+    gone = gone[~_only_in_part(gone, geometry)]
     community = cells[_COMMUNITY.id].replace("", None) if _COMMUNITY.id in cells else pd.Series([None] * len(cells))
     at = gone["_row"].to_numpy(dtype=np.intp)
     names = cells[_NAME.id].replace("", None) if _NAME.id in cells else pd.Series([None] * len(cells))
@@ -384,6 +384,20 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     return Register(checked, site_kinds, absent, leftovers, _notes(sheet, leftovers), sheet.columns, rows_of)
 
 
+def _only_in_part(gone: pd.DataFrame, geometry: np.ndarray[tuple[int], np.dtype[np.object_]]) -> BoolArray:
+    """Absences from a whole community that speak of a sort of a kind (小学) and not of the kind (学校)."""
+    by_row: dict[int, set[str]] = {}
+    for row, kind_id in zip(gone["_row"], gone["kind"], strict=True):
+        by_row.setdefault(row, set()).add(kind_id)
+    return np.array(
+        [
+            geometry[row] is None and not by_row[row].issuperset(checklist.parts_of(kind_id))
+            for row, kind_id in zip(gone["_row"], gone["kind"], strict=True)
+        ],
+        dtype=bool,
+    )
+
+
 def _present(sheet: _Sheet) -> BoolArray:
     if _STATUS.id not in sheet.cells:
         return np.ones(len(sheet.cells), dtype=bool)
@@ -401,11 +415,10 @@ def _kinds(sheet: _Sheet, settings: ReadingSection) -> list[checklist.Told]:
     every = settings.kind if isinstance(settings, RegisterSection) else None
     out, by_default, by_name = [], 0, []
     for row, text, name in zip(cells.index, texts, names, strict=True):
-        # only types that cover many kinds need the name
-        told = checklist.kinds_told(text, name=name if _AMAP_LIKE.search(text) else "")
+        told = checklist.kinds_told(text, name=name)
         if not told.matches and not told.unknown:
             if every is not None:
-                told = checklist.Told((_match(every, "confirmed", f"kind = {every}"),), ())
+                told = checklist.kinds_told(every, name=name)
                 by_default += 1
             elif name:
                 told = checklist.Told(checklist.names_fitting(name), ())
@@ -416,13 +429,6 @@ def _kinds(sheet: _Sheet, settings: ReadingSection) -> list[checklist.Told]:
     if by_name:
         sheet.notes.append(f"{sheet.short}: {_rows_text(by_name)}: no kind is given; by name they are possible")
     return out
-
-
-_AMAP_LIKE = re.compile(r"[0-9]{6}|[;；]")
-
-
-def _match(kind: str, evidence: str, rule: str) -> Match:
-    return checklist.Match(kind, evidence, rule)
 
 
 def _unknown_text(told: checklist.Told) -> str:
