@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from circle15.network import Snaps, WalkNetwork
+from circle15.schema import STATUSES
 from circle15.sources.osm import read_osm
 
 _GEOD = Geod(ellps="WGS84")
@@ -101,7 +102,9 @@ def nothing_more() -> dict[str, Any]:
     asked = pd.DataFrame({name: pd.Series(dtype="str") for name in ("rank", "ask", "site_id", "community_id", "kind")})
     survey = gpd.GeoDataFrame(asked, geometry=[], crs="EPSG:4326")
     nothing = dict.fromkeys(("merges", "conflicts", "compounds", "unanswered"), table)
-    return {**nothing, "survey": survey, "forms": {}}
+    columns = ("level", "area_id", "group", "kind", "weight", "n_residences", *STATUSES)
+    groups = pd.DataFrame({name: pd.Series(dtype="str" if i < 4 else "float64") for i, name in enumerate(columns)})
+    return {**nothing, "survey": survey, "forms": {}, "group_shares": groups}
 
 
 def random_nodes(seed: int, n: int = 30) -> np.ndarray:

@@ -27,6 +27,9 @@ LEVELS = ("community", "district")
 NO_AREA = "none"
 """The area of residences that lie in no area of a level."""
 
+PEOPLE_GROUPS = ("elderly", "minors", "disabled")
+"""Columns of residences that count some of their people; a residence where nobody counted them is nan."""
+
 RESIDENCE_COLUMNS = (
     "residence_id",
     "weight",
@@ -67,6 +70,7 @@ class StudyFrames:
     gap_areas: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame
     survey: gpd.GeoDataFrame
+    group_shares: pd.DataFrame
     compounds: pd.DataFrame
     unanswered: pd.DataFrame
     forms: dict[str, pd.DataFrame]
@@ -84,14 +88,15 @@ def checked_residences(frame: gpd.GeoDataFrame, *, source: str = "residences") -
 
     Parameters
     ----------
-    frame : `residence_id` and geometry are required; `weight` defaults to 1, `setting` to "urban".
+    frame : `residence_id` and geometry are required; `weight` defaults to 1, `setting` to "urban"; of `PEOPLE_GROUPS`
+        those that are there become numbers.
     source : what messages call the frame: a file's name where there is one.
 
     Raises
     ------
     DataError
-        naming every row with a missing or repeated id, an empty geometry, a negative or missing weight, or an
-        unknown setting; and frames without a coordinate system.
+        naming every row with a missing or repeated id, an empty geometry, a negative or missing weight, a negative
+        group of people, or an unknown setting; and frames without a coordinate system.
     """
     out = _checked_geometry(frame, "residence_id", source)
     if "weight" not in out:
@@ -105,6 +110,10 @@ def checked_residences(frame: gpd.GeoDataFrame, *, source: str = "residences") -
         f"{source}: weight is missing, negative or infinite",
         "give a number of at least 0",
     )
+    for column in (group for group in PEOPLE_GROUPS if group in out):
+        out[column] = _numbers(out, "residence_id", column, source)
+        bad = np.isinf(out[column]) | (out[column] < 0)
+        _refuse(out, bad, "residence_id", f"{source}: {column} is negative or infinite", "give a number of at least 0")
     for column in ("compound_id", "community_id", "district_id", "name"):
         out[column] = _strings(out, column)
     reserved = (out["community_id"] == NO_AREA) | (out["district_id"] == NO_AREA)

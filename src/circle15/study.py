@@ -43,6 +43,7 @@ from circle15.reach import (
     times_within,
 )
 from circle15.schema import (
+    PEOPLE_GROUPS,
     StudyFrames,
     points_of,
 )
@@ -201,6 +202,9 @@ class Study:
             chosen_policies = [known_policies[policy] for policy in config.policies]
             frames: dict[str, Any] = {
                 "areas": areas.area_shares(residences, access, data.area_shapes),
+                "group_shares": areas.group_shares(
+                    residences, access, [group for group in PEOPLE_GROUPS if group in residences]
+                ),
                 "scores": areas.scores(residences, access),
                 "indicators": areas.indicators(
                     chosen_policies,

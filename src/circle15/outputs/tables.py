@@ -24,9 +24,20 @@ __all__ = ["json_text", "write_tables", "write_types"]
 
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
-    *("compounds", "areas", "scores", "gap_areas", "gates", "plan"),
+    *("compounds", "areas", "group_shares", "scores", "gap_areas", "gates", "plan"),
 )
-_GPKG_TABLES = ("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "scores", "indicators", "layers")
+_GPKG_TABLES = (
+    "site_kinds",
+    "merges",
+    "conflicts",
+    "compounds",
+    "access",
+    "areas",
+    "group_shares",
+    "scores",
+    "indicators",
+    "layers",
+)
 
 
 def write_tables(frames: StudyFrames, folder: Path) -> None:

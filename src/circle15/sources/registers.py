@@ -128,6 +128,18 @@ _WEIGHT = Column(
         "population", "dwellings", "households", "residents",
     ),
 )  # fmt: skip
+_GROUPS = (
+    Column(
+        "elderly", "老年人数", required=False, also=("老年人口", "老年人", "老人数", "老年人口数", "60岁以上老年人数"),
+        weak=("60岁以上", "60岁及以上", "60岁以上人数", "60岁及以上人口", "60岁以上人口"),
+    ),
+    Column(
+        "minors", "未成年人数", required=False, also=("未成年人口", "未成年人", "未成年人口数"),
+        weak=("0-14岁", "0-14岁人口", "0-14岁人数", "0-17岁", "18岁以下", "儿童人数", "少年儿童人数"),
+    ),
+    Column("disabled", "残疾人数", required=False, also=("残疾人", "残障人数", "残疾人口", "持证残疾人数")),
+)  # fmt: skip
+"""Groups of the people of a residence, as `schema.PEOPLE_GROUPS`; the law's elderly are 60 and older."""
 _SETTING = Column("setting", "城乡", required=False, also=("城乡类型", "城乡属性"))
 _GATE_ID = Column("gate_id", "出入口编号", also=_IDS, weak=_ROW_IDS)
 _ACCESS = Column("access", "通行", also=("通行情况", "开放情况", "是否开放"))
@@ -141,7 +153,7 @@ _COMPOUND_ID = Column("compound_id", "小区编号", also=_IDS, weak=_ROW_IDS)
 SITE_REGISTER = (_SITE_ID, _NAME, _KIND, _LON, _LAT, _HOURS, _FLOOR_AREA, _CAPACITY)
 """The columns of a register of sites, in the template's order."""
 
-RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, _SETTING)
+RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, *_GROUPS, _SETTING)
 """The columns of a register of residences, in the template's order."""
 
 GATE_REGISTER = (_GATE_ID, _NAME, _ACCESS, _LON, _LAT)
@@ -470,12 +482,14 @@ def _no_absent() -> gpd.GeoDataFrame:
 
 def _residences(sheet: _Sheet) -> pd.DataFrame:
     cells = sheet.cells
-    unused = [one.id for one in (_WEIGHT, _SETTING) if one.id in cells and (cells[one.id] == "").all()]
+    unused = [one.id for one in (_WEIGHT, *_GROUPS, _SETTING) if one.id in cells and (cells[one.id] == "").all()]
     columns = _plain(sheet).drop(columns=unused)
     if _WEIGHT.id in columns:
         columns[_WEIGHT.id] = _amounts(sheet, _WEIGHT)
         blank = cells.index[cells[_WEIGHT.id] == ""]
         _note(sheet.problems, blank, f"{_WEIGHT} is missing, give a number of at least 0")
+    for group in (one for one in _GROUPS if one.id in columns):
+        columns[group.id] = _amounts(sheet, group)  # nan where nobody counted
     if _SETTING.id in columns:
         columns[_SETTING.id] = _named(sheet, _SETTING, _SETTINGS, f"write {URBAN_ZH} or {RURAL_ZH}")
     return columns

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from circle15.outputs import palette
 from circle15.outputs.report import verdict, wording
 from circle15.outputs.report.gather import build, scope_of
+from circle15.outputs.report.groups import groups_beside_all
 from circle15.outputs.report.model import ReportModel
 from circle15.outputs.report.sketch import draw
 from circle15.schema import STATUSES, StudyFrames
@@ -77,6 +78,7 @@ def render_report(frames: StudyFrames, district_id: str | None) -> str:
         .get_template("report.html.j2")
         .render(
             model=model,
+            groups=groups_beside_all(frames, model, district_id),
             sketch=sketch,
             headline=verdict.headline(model),
             lead=verdict.lead(model),
