@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from circle15.network import Snaps, WalkNetwork
-from circle15.schema import StudyFrames
+from circle15.schema import STATUSES, StudyFrames
 from circle15.sources.coordinates import judge_system
 from circle15.sources.osm import read_osm
 
@@ -106,8 +106,11 @@ def nothing_more() -> dict[str, Any]:
     asked = pd.DataFrame({name: pd.Series(dtype="str") for name in ("rank", "ask", "site_id", "community_id", "kind")})
     survey = gpd.GeoDataFrame(asked, geometry=[], crs="EPSG:4326")
     nowhere = gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
+    columns = ("level", "area_id", "group", "kind", "weight", "n_residences", *STATUSES)
+    groups = pd.DataFrame({name: pd.Series(dtype="str" if i < 4 else "float64") for i, name in enumerate(columns)})
     nothing = dict.fromkeys(("merges", "conflicts", "compounds", "unanswered", "deciding", "ends"), table)
-    return {**nothing, **dict.fromkeys(("network_edges", "zones", "barriers"), nowhere), "survey": survey, "forms": {}}
+    nothing |= dict.fromkeys(("network_edges", "zones", "barriers"), nowhere)
+    return {**nothing, "survey": survey, "forms": {}, "group_shares": groups}
 
 
 def random_nodes(seed: int, n: int = 30) -> np.ndarray:

@@ -130,6 +130,22 @@ def test_the_pages_name_the_data_as_invented(result: Any) -> None:
     assert "© OpenStreetMap" not in result.explore().html
 
 
+def test_groups_have_shares_of_their_own(result: Any) -> None:
+    rows = result.group_shares.set_index(["area_id", "group", "kind"])
+    # To the pharmacy of R1, R2 and R3 in c1 it is a gap, covered and covered: 30, 10 and 40 elderly, 20, 15 and 10
+    # minors; of the disabled 3 and 2, and nobody counted them in R2.
+    shares = ["weight", "n_residences", "covered", "gap"]
+    assert rows.loc[("c1", "elderly", "pharmacy"), shares].tolist() == [80, 3, 50 / 80, 30 / 80]
+    assert rows.loc[("c1", "minors", "pharmacy"), shares].tolist() == [45, 3, 25 / 45, 20 / 45]
+    assert rows.loc[("c1", "disabled", "pharmacy"), shares].tolist() == [5, 2, 2 / 5, 3 / 5]
+    # The day care is theirs who live in the compound: R1 and R2.
+    assert rows.loc[("c1", "elderly", "day_care_centre"), "covered"] == 40 / 80
+    assert rows.loc[("all", "elderly", "pharmacy"), "weight"] == 180
+    assert ("c3", "disabled", "pharmacy") not in rows.index  # R7 and R8
+    assert rows.loc[:, "covered":"off_network"].sum(axis=1).to_numpy() == pytest.approx(1)
+    assert "5 of 8 residences of 居民登记表.xlsx have no disabled counted" in " ".join(result.about["warnings"])
+
+
 def test_forms_stand_beside_the_score(result: Any) -> None:
     providers = result.forms["providers"].set_index("area_id")
     # c1: two applied, one of them passed, signed and was published; c2: the only one was revoked.

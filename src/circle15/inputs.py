@@ -16,7 +16,15 @@ from circle15 import areas, checklist, coverage
 from circle15.errors import ConfigError, DataError, InputError, head
 from circle15.network import WalkNetwork, profile_named, profiles_with
 from circle15.reach import warm_up
-from circle15.schema import LEVELS, NO_AREA, checked_residences, checked_site_kinds, checked_sites, points_of
+from circle15.schema import (
+    LEVELS,
+    NO_AREA,
+    PEOPLE_GROUPS,
+    checked_residences,
+    checked_site_kinds,
+    checked_sites,
+    points_of,
+)
 from circle15.sources.coordinates import SystemVerdict, from_wgs84, judge_system, name_twins
 from circle15.sources.elevation import read_elevation
 from circle15.sources.forms import read_form
@@ -487,6 +495,7 @@ def _residences(
         told += given.register.notes
         setting_is_given = "setting" in layer
         residences = checked_residences(layer, source=str(place))
+        _check_groups(config, given.register, residences, told)
     else:
         residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
     frame: Any = osm.extent
@@ -531,6 +540,32 @@ def _residences(
             raise ConfigError(f"{config.path}: no residence in district {head(unknown)}; {mend}")
         residences = residences[residences["district_id"].isin(list(districts))].reset_index(drop=True)
     return residences, beyond
+
+
+def _check_groups(config: StudyConfig, register: Register, residences: gpd.GeoDataFrame, told: list[Words]) -> None:
+    """Refuse groups of more people than live there, where the register says how many do; tell of uncounted ones."""
+    groups = [group for group in PEOPLE_GROUPS if group in residences]
+    place = config.source(config.residences)
+    over = []
+    for group in groups if config.residences.weight_meaning == "residents" else ():
+        more = residences["residence_id"][residences[group] > residences["weight"]]
+        if len(more):
+            over.append(f"{register.columns[group]} in rows {head([register.rows[home] for home in more])}")
+    if over:
+        raise DataError(
+            f"{place}: more people than live there: {', '.join(over)}; mend these figures or the residents'"
+        )
+    for group in groups:
+        lacking = int(residences[group].isna().sum())
+        if lacking:
+            told.append(
+                Words(
+                    f"{config.residences.name} 的{len(residences):,}处居住点中，{lacking:,}处没有统计"
+                    f"{PEOPLE_GROUPS[group].zh}，不计入该人群的占比",
+                    f"{lacking:,} of {len(residences):,} residences of {config.residences.name} don't count "
+                    f"{PEOPLE_GROUPS[group].en}, and are in no share of theirs",
+                )
+            )
 
 
 def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told: list[Words]) -> gpd.GeoDataFrame:

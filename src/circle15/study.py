@@ -42,7 +42,7 @@ from circle15.reach import (
     times_within,
 )
 from circle15.scenario import Basis
-from circle15.schema import points_of
+from circle15.schema import PEOPLE_GROUPS, points_of
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.opening import weekly_hours
 from circle15.sources.osm import no_garbage_collection
@@ -201,6 +201,9 @@ class Study:
             chosen_policies = [known_policies[policy] for policy in config.policies]
             frames: dict[str, Any] = {
                 "areas": areas.area_shares(residences, access, data.area_shapes),
+                "group_shares": areas.group_shares(
+                    residences, access, [group for group in PEOPLE_GROUPS if group in residences]
+                ),
                 "scores": areas.scores(residences, access),
                 "indicators": areas.indicators(
                     chosen_policies,

@@ -12,7 +12,15 @@ from circle15.areas.gaps import BUFFER_SEGMENTS, GAP_BUFFER_M, LINK_M, gap_areas
 from circle15.areas.indicators import indicators, unanswered
 from circle15.areas.measures import ADJACENT_M, SAME_SITE_M, plaza_areas_m2
 from circle15.areas.reach import INDICATOR_TYPES, ROUNDING
-from circle15.areas.shares import WORST_SHARE, area_shares, assign_areas, compound_shares, scores, without_overlaps
+from circle15.areas.shares import (
+    WORST_SHARE,
+    area_shares,
+    assign_areas,
+    compound_shares,
+    group_shares,
+    scores,
+    without_overlaps,
+)
 from circle15.areas.table import EVERYWHERE, STUDY
 
 __all__ = [
@@ -32,6 +40,7 @@ __all__ = [
     "gap_areas",
     "gate_gains",
     "gini",
+    "group_shares",
     "indicators",
     "inventory_by_category",
     "lorenz_curve",

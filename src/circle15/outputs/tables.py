@@ -26,7 +26,7 @@ __all__ = ["EXACT", "gdal_settings", "json_text", "read_tables", "write_tables",
 
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
-    *("compounds", "areas", "scores", "gap_areas", "gates", "plan"),
+    *("compounds", "areas", "group_shares", "scores", "gap_areas", "gates", "plan"),
     *("deciding", "network_edges", "ends", "zones", "barriers"),
     *("indicators", "unanswered", "survey", "layers", "area_shapes", "candidates", "streets", "backdrop"),
 )
@@ -34,7 +34,10 @@ _PARQUET = (
 _FORMS = ("providers", "satisfaction", "demand_list", "inventory")
 EXACT = (*(f"{name}.parquet" for name in (*_PARQUET, "extent")), "plan.json")
 """The files from which a run is read back, beside those of its forms."""
-_GPKG_TABLES = ("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "scores", "indicators", "layers")
+_GPKG_TABLES = (
+    *("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "group_shares", "scores", "indicators"),
+    "layers",
+)
 
 
 def write_tables(frames: StudyFrames, folder: Path) -> None:

@@ -42,7 +42,6 @@ from circle15.words import Words, named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from circle15.checklist import Match
     from circle15.sources.osm import OsmExtract
     from circle15.units import BoolArray, FloatArray
 
@@ -130,6 +129,18 @@ _WEIGHT = Column(
         "population", "dwellings", "households", "residents",
     ),
 )  # fmt: skip
+_GROUPS = (
+    Column(
+        "elderly", "老年人数", required=False, also=("老年人口", "老年人", "老人数", "老年人口数", "60岁以上老年人数"),
+        weak=("60岁以上", "60岁及以上", "60岁以上人数", "60岁及以上人口", "60岁以上人口"),
+    ),
+    Column(
+        "minors", "未成年人数", required=False, also=("未成年人口", "未成年人", "未成年人口数"),
+        weak=("0-14岁", "0-14岁人口", "0-14岁人数", "0-17岁", "18岁以下", "儿童人数", "少年儿童人数"),
+    ),
+    Column("disabled", "残疾人数", required=False, also=("残疾人", "残障人数", "残疾人口", "持证残疾人数")),
+)  # fmt: skip
+"""Groups of the people of a residence, as `schema.PEOPLE_GROUPS`; the law's elderly are 60 and older."""
 _SETTING = Column("setting", "城乡", required=False, also=("城乡类型", "城乡属性"))
 _GATE_ID = Column("gate_id", "出入口编号", also=_IDS, weak=_ROW_IDS)
 _ACCESS = Column("access", "通行", also=("通行情况", "开放情况", "是否开放"))
@@ -143,7 +154,7 @@ _COMPOUND_ID = Column("compound_id", "小区编号", also=_IDS, weak=_ROW_IDS)
 SITE_REGISTER = (_SITE_ID, _NAME, _KIND, _LON, _LAT, _HOURS, _FLOOR_AREA, _CAPACITY)
 """The columns of a register of sites, in the template's order."""
 
-RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, _SETTING)
+RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, *_GROUPS, _SETTING)
 """The columns of a register of residences, in the template's order."""
 
 GATE_REGISTER = (_GATE_ID, _NAME, _ACCESS, _LON, _LAT)
@@ -366,6 +377,7 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     )
     there = present[held["_row"].to_numpy(dtype=np.intp)]
     gone = held[~there]
+    gone = gone[~_only_in_part(gone, geometry)]
     community = cells[_COMMUNITY.id].replace("", None) if _COMMUNITY.id in cells else pd.Series([None] * len(cells))
     at = gone["_row"].to_numpy(dtype=np.intp)
     names = cells[_NAME.id].replace("", None) if _NAME.id in cells else pd.Series([None] * len(cells))
@@ -393,6 +405,20 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     return Register(checked, site_kinds, absent, leftovers, _notes(sheet, leftovers), sheet.columns, rows_of)
 
 
+def _only_in_part(gone: pd.DataFrame, geometry: np.ndarray[tuple[int], np.dtype[np.object_]]) -> BoolArray:
+    """Absences from a whole community that speak of a sort of a kind (小学) and not of the kind (学校)."""
+    by_row: dict[int, set[str]] = {}
+    for row, kind_id in zip(gone["_row"], gone["kind"], strict=True):
+        by_row.setdefault(row, set()).add(kind_id)
+    return np.array(
+        [
+            geometry[row] is None and not by_row[row].issuperset(checklist.parts_of(kind_id))
+            for row, kind_id in zip(gone["_row"], gone["kind"], strict=True)
+        ],
+        dtype=bool,
+    )
+
+
 def _present(sheet: _Sheet) -> BoolArray:
     if _STATUS.id not in sheet.cells:
         return np.ones(len(sheet.cells), dtype=bool)
@@ -410,11 +436,10 @@ def _kinds(sheet: _Sheet, settings: ReadingSection) -> list[checklist.Told]:
     every = settings.kind if isinstance(settings, RegisterSection) else None
     out, by_default, by_name = [], 0, []
     for row, text, name in zip(cells.index, texts, names, strict=True):
-        # only types that cover many kinds need the name
-        told = checklist.kinds_told(text, name=name if _AMAP_LIKE.search(text) else "")
+        told = checklist.kinds_told(text, name=name)
         if not told.matches and not told.unknown:
             if every is not None:
-                told = checklist.Told((_match(every, "confirmed", f"kind = {every}"),), ())
+                told = checklist.kinds_told(every, name=name)
                 by_default += 1
             elif name:
                 told = checklist.Told(checklist.names_fitting(name), ())
@@ -437,13 +462,6 @@ def _kinds(sheet: _Sheet, settings: ReadingSection) -> list[checklist.Told]:
             )
         )
     return out
-
-
-_AMAP_LIKE = re.compile(r"[0-9]{6}|[;；]")
-
-
-def _match(kind: str, evidence: str, rule: str) -> Match:
-    return checklist.Match(kind, evidence, rule)
 
 
 def _unknown_text(told: checklist.Told) -> Words:
@@ -490,12 +508,14 @@ def _no_absent() -> gpd.GeoDataFrame:
 
 def _residences(sheet: _Sheet) -> pd.DataFrame:
     cells = sheet.cells
-    unused = [one.id for one in (_WEIGHT, _SETTING) if one.id in cells and (cells[one.id] == "").all()]
+    unused = [one.id for one in (_WEIGHT, *_GROUPS, _SETTING) if one.id in cells and (cells[one.id] == "").all()]
     columns = _plain(sheet).drop(columns=unused)
     if _WEIGHT.id in columns:
         columns[_WEIGHT.id] = _amounts(sheet, _WEIGHT)
         blank = cells.index[cells[_WEIGHT.id] == ""]
         _note(sheet.problems, blank, f"{_WEIGHT} is missing, give a number of at least 0")
+    for group in (one for one in _GROUPS if one.id in columns):
+        columns[group.id] = _amounts(sheet, group)  # nan where nobody counted
     if _SETTING.id in columns:
         columns[_SETTING.id] = _named(sheet, _SETTING, _SETTINGS, f"write {URBAN_ZH} or {RURAL_ZH}")
     return columns

@@ -15,6 +15,7 @@ from circle15.checklist import EXTENSION_KINDS, GROUPS, KINDS, SERVICES_ZH, kind
 from circle15.errors import InputError, head
 from circle15.outputs.palette import EVIDENCE, GROUPS_EN, LAYER_WHY, REASONS, plain_name
 from circle15.outputs.report.beside import beside_the_score, checks_of
+from circle15.outputs.report.groups import people_groups
 from circle15.outputs.report.model import (
     AreaName,
     CommunityGain,
@@ -173,6 +174,7 @@ def build(frames: StudyFrames, scope: Scope, district_id: str | None, types: Typ
         top_gaps=_top_gaps(scope, communities, rows),
         unknown_because=_unknown_because(frames, scope),
         scores=_scores(frames, district_id, rows),
+        people=people_groups(frames, matrix, district_id),
         glance=_glance(frames, communities, rows),
         types=None if types is None else _types(types, scope, names),
         gap_areas=_gap_areas(frames, scope, names, district_id),

@@ -82,6 +82,18 @@ class GroupRows:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeopleRow:
+    """One group: its people, the mean of the 27 kinds, and the kinds that most of them lack.
+
+    `worst` : kind, share of the group in gap, share of everybody in gap; the largest first.
+    """
+
+    words: Words
+    average: Shares
+    worst: tuple[tuple[Words, float, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TopGap:
     """A kind that people lack, with the communities where most of them live."""
 
@@ -540,6 +552,7 @@ class ReportModel:
     top_gaps: tuple[TopGap, ...]
     unknown_because: tuple[tuple[Words, float], ...]
     scores: tuple[ScoreRow, ...]
+    people: tuple[PeopleRow, ...]
     glance: tuple[CommunityRow, ...]
     types: CommunityTypes | None
     gap_areas: tuple[GapAreaRow, ...]

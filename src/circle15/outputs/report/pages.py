@@ -33,7 +33,7 @@ from circle15.outputs.report.layout import (
     plain,
     weight_column,
 )
-from circle15.outputs.report.model import GAP_AREA_ROWS, CommunityTypes, GapAreaRow, ReportModel, Shares
+from circle15.outputs.report.model import GAP_AREA_ROWS, CommunityTypes, GapAreaRow, PeopleRow, ReportModel, Shares
 from circle15.outputs.report.pages_asked import policies_part
 from circle15.outputs.report.pages_beside import beside_part
 from circle15.outputs.report.pages_plan import plan_part
@@ -308,7 +308,54 @@ def _scores(model: ReportModel) -> Part:
             ),
         ),
     )  # fmt: skip
-    return head, (note_of(note), Key(), table)
+    return head, (note_of(note), Key(), table, *_people(model))
+
+
+def _people(model: ReportModel) -> tuple[Block, ...]:
+    """The elderly, minors and the disabled beside everybody, where a register counts them."""
+    if not model.people:
+        return ()
+    note = Words(
+        zh=(
+            f"分母：登记表所填的该人群人数；没有统计的居住点不计。全体按{model.unit.what.zh}计。"
+            "各社区、各类别见 group_shares.parquet。"
+        ),
+        en=(
+            "Of the group's people as the register counts them; residences where nobody counted are left out. "
+            f"Everybody: by {model.unit.what.en}. Each community and kind: group_shares.parquet."
+        ),
+    )
+    table = Table(
+        name="people",
+        columns=(
+            column("人群", "group", width_mm=26), numbers("人数", "people", width_mm=18),
+            numbers("居住点", "residences", width_mm=18), column("27类平均", "mean of the 27 kinds"),
+            column("缺口最大的类别（该人群 / 全体）", "most in gap (the group / everybody)"),
+        ),
+        bodies=(
+            tuple(
+                Row(
+                    cells=(
+                        both(row.words), plain(number(row.average.weight)), plain(number(row.average.n_residences)),
+                        Cell(five=row.average), _worst(row),
+                    )
+                )
+                for row in model.people
+            ),
+        ),
+    )  # fmt: skip
+    head = Words(zh="老年人、未成年人、残疾人", en="The elderly, minors, the disabled")
+    return Heading(words=head), table, note_of(note)
+
+
+def _worst(row: PeopleRow) -> Cell:
+    if not row.worst:
+        return plain(DASH)
+    figures = [(words, f"{percent(share)} / {percent(of_all)}") for words, share, of_all in row.worst]
+    return Cell(
+        zh="；".join(f"{words.zh} {told}" for words, told in figures),
+        en="; ".join(f"{words.en} {told}" for words, told in figures),
+    )
 
 
 def _gap_areas(model: ReportModel, sketches: Sequence[tuple[int, Sketch]]) -> Part:
