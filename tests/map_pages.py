@@ -208,7 +208,7 @@ def grid_frames() -> schema.StudyFrames:
             "threshold_urban_s": 900.0,
             "threshold_rural_s": 1800.0,
             "complete_why": "街道已逐条踏勘 " + CLOSING,
-            "warnings": ["一条提示 " + HOSTILE],
+            "warnings": [{"zh": "一条提示 " + HOSTILE, "en": "a note of " + HOSTILE}],
             "version": "0.1.0",
             "map_review_number": None,
         },

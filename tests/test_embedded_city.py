@@ -15,14 +15,14 @@ import pyogrio
 import pytest
 import shapely
 
-from circle15 import demo, isochrones
+from circle15 import demo, isochrones, read_run
 from circle15.checklist import KINDS
 from circle15.outputs import folder
 from circle15.reach import nearest_times, take
 from circle15.schema import STATUSES, points_of
 from circle15.study import Study
 from conftest import ROOT
-from drawn import as_walked_by, scipy_times_s
+from drawn import as_walked_by, assert_same_frames, scipy_times_s
 
 pytestmark = pytest.mark.xdist_group("city")
 
@@ -96,6 +96,14 @@ def test_residences_near_the_end_of_the_data_have_no_gap(city):
     home = city.network.snap(points_of(homes))
     edge_s, _ = nearest_times(city.network, home, rim, [np.array([0])], cutoff_s=1800)
     assert (edge_s > 900).all()
+
+
+def test_the_city_read_back_is_the_city(out, city, tmp_path):
+    run = read_run(out)
+    assert_same_frames(run, city)
+    again = run.write(tmp_path / "again")
+    names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    assert [name for name in names if (out / name).read_bytes() != (again / name).read_bytes()] == []
 
 
 def test_two_runs_give_the_same_bytes(out, city, tmp_path):
@@ -220,10 +228,10 @@ def test_a_run_that_dies_leaves_the_former_whole(out, city, tmp_path, monkeypatc
     shutil.copytree(out, target)
     before = {path.name: path.read_bytes() for path in target.rglob("*") if path.is_file()}
 
-    def dies(*_):
+    def dies(*_, **__):
         raise RuntimeError("the power went out")
 
-    monkeypatch.setattr("circle15.outputs.folder.render_report", dies)
+    monkeypatch.setattr("circle15.outputs.folder.write_reports", dies)
     with pytest.raises(RuntimeError, match="power"):
         city.write(target)
     assert {path.name: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before

@@ -449,7 +449,7 @@ def test_every_requirement_is_computed_or_says_what_it_needs() -> None:
     row = missing[(missing["policy"] == "shaoyang_2025") & (missing["indicator"] == "C-1")].iloc[0]
     assert row["form"] == "community_figures"
     assert row["needs_zh"] == "社区数据表：户数、综合服务设施建筑面积"
-    assert row["needs_en"] == "Figures of communities: households, facility_area_m2"
+    assert row["needs_en"] == "Figures of communities: households; floor area of service facilities, m2"
     row = missing[missing["indicator"] == "J-10"].iloc[0]
     assert pd.isna(row["form"])
     assert missing["needs_en"].notna().all()
@@ -469,6 +469,55 @@ def test_requirements_name_formulas_forms_and_columns_that_exist() -> None:
             assert used <= columns
             names = measure.get("kinds", ())
             assert names == "all" or set(names) <= {*KINDS, *EXTENSION_KINDS}
+
+
+def test_schools_are_counted_by_level() -> None:
+    sites = [
+        ("s1", 120.005, {"school": "confirmed", "primary_school": "confirmed"}),
+        ("s2", 120.015, {"school": "confirmed", "primary_school": "possible", "secondary_school": "possible"}),
+    ]
+    told = {}
+    for level in ("primary_school", "secondary_school"):
+        rows = answered("guanghe_2019", f"B-4/{level}", sites=sites, complete=("school",))
+        told[level] = rows[["value_confirmed", "value_possible", "met"]].to_numpy().tolist()
+    # where all schools are known, so are those of each level: c1 has no secondary school, c3 none at all
+    assert told == {
+        "primary_school": [[1, 1, "yes"], [0, 1, "undetermined"], [0, 0, "no"]],
+        "secondary_school": [[0, 0, "no"], [0, 1, "undetermined"], [0, 0, "no"]],
+    }
+
+
+def test_a_primary_school_is_one_kind_and_a_bus_stop_no_facility() -> None:
+    sites = [
+        ("s1", 120.005, {"school": "confirmed", "primary_school": "confirmed"}),
+        ("s2", 120.006, {"post": "confirmed", "parcel_station": "confirmed"}),
+        ("s3", 120.007, {"bus_stop": "confirmed"}),
+    ]
+    rows = answered("guanghe_2019", "D-5", sites=sites)
+    assert rows.loc["c1", ["value_confirmed", "denominator"]].tolist() == [0.5, 2]
+
+
+@pytest.mark.parametrize(
+    ("policy", "indicator", "kinds"),
+    [
+        ("guanghe_2019", "B-4", "kindergarten primary_school secondary_school"),
+        ("shaoyang_2025", "B-14",
+         "post finance telecom supply_cooperative gas_outlet power_outlet water_outlet broadcasting_outlet"),
+        ("shaoyang_2025", "B-15",
+         ("day_care_centre childcare_0_3 repair housekeeping dining grocery hairdresser parcel_station "
+          "logistics_point recycling_point")),
+        ("zhejiang_2025", "B-16",
+         "post finance telecom supply_cooperative gas_outlet bus_stop logistics_point recycling_point"),
+        ("zhejiang_2025", "B-19", "walking_trail fitness_centre public_gym outdoor_sports_centre"),
+    ],
+)  # fmt: skip
+def test_each_thing_that_a_sentence_lists_has_a_row(policy: str, indicator: str, kinds: str) -> None:
+    sites = [("s1", 120.005, dict.fromkeys(kinds.split(), "confirmed"))]
+    frame = measure_all([policies()[policy]], sites, (), None, None, {})
+    rows = frame[frame["indicator"].str.startswith(f"{indicator}/") & frame["level"].isin(["community", "study"])]
+    assert set(rows["indicator"]) == {f"{indicator}/{kind}" for kind in kinds.split()}
+    where = "c1" if indicator != "B-16" else "all"
+    assert (rows["value_confirmed"][rows["area_id"] == where] > 0).all()
 
 
 def test_without_sites_only_reach_is_measured() -> None:

@@ -74,6 +74,7 @@ KindId = Annotated[str, AfterValidator(_known_kind)]
 AnyKindId = Annotated[str, AfterValidator(_any_kind)]
 PolicyId = Annotated[str, AfterValidator(_known_policy)]
 Kinds = Annotated[tuple[KindId, ...], AfterValidator(_no_twice)]
+AnyKinds = Annotated[tuple[AnyKindId, ...], AfterValidator(_no_twice)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
@@ -83,6 +84,18 @@ Box = Annotated[tuple[Number, Number, Number, Number], AfterValidator(_box)]
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class SaidSection(_Section):
+    """A sentence for pages, in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+def _in_both(said: Any) -> Any:
+    """A string is shown as it is in both languages."""
+    return {"zh": said, "en": said} if isinstance(said, str) else said
 
 
 class OsmSection(_Section):
@@ -97,8 +110,8 @@ class OsmSection(_Section):
     """Whose the data is and under which licence, where it isn't OpenStreetMap's."""
     complete: Kinds = ()
     """Kinds whose sites are all in the file; only these can show gaps."""
-    complete_why: str | None = None
-    """Why that is believed: shown on every page."""
+    complete_why: Annotated[SaidSection | None, BeforeValidator(_in_both)] = None
+    """Why that is believed, shown on every page: `{ zh = "...", en = "..." }`, or a string for both."""
 
 
 class ReadingSection(_Section):
@@ -161,7 +174,7 @@ class PlacesSection(ReadingSection):
 class RegisterSection(PlacesSection):
     """One `[[registers]]`: a register of sites (table or map layer), and the kinds of which it lists every site."""
 
-    complete: Kinds = ()
+    complete: AnyKinds = ()
     complete_in: Annotated[tuple[str, ...], AfterValidator(_no_twice)] = ()
     """Communities (area_id) in which it lists every site of these kinds; everywhere if none is named."""
     kind: AnyKindId | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -15,6 +14,7 @@ import pandas as pd
 import circle15
 from circle15 import areas, checklist, coverage
 from circle15.config import StudyConfig, load_config
+from circle15.display import listed, small_table
 from circle15.errors import ConfigError, InputError
 from circle15.inputs import (
     FORMS,
@@ -29,9 +29,8 @@ from circle15.inputs import (
     thresholds_s,
     warnings_of,
 )
-from circle15.network import WalkNetwork, profile_named
-from circle15.outputs.folder import write_run
-from circle15.outputs.webmap import render_map
+from circle15.network import WalkNetwork, barriers_frame, edges_frame, ends_frame, profile_named, zones_frame
+from circle15.outputs.folder import FinishedRun
 from circle15.quality import data_quality
 from circle15.reach import (
     behind_gates,
@@ -42,10 +41,8 @@ from circle15.reach import (
     take,
     times_within,
 )
-from circle15.schema import (
-    StudyFrames,
-    points_of,
-)
+from circle15.scenario import Basis
+from circle15.schema import PEOPLE_GROUPS, points_of
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.opening import weekly_hours
 from circle15.sources.osm import no_garbage_collection
@@ -66,33 +63,15 @@ __all__ = ["Study", "StudyResult"]
 UNITS = {"residents": "residents", "dwellings": "dwellings", "floor_area_m2": "m2 of residential floor area"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class StudyResult(StudyFrames):
-    """What a study found: the frames of `StudyFrames`, the network, the settings and where they came from."""
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StudyResult(FinishedRun):
+    """What a study found: the frames of `StudyFrames`, the network, the settings and where they came from.
+
+    `basis` is what `circle15.trial` starts from.
+    """
 
     network: WalkNetwork
-    manifest: dict[str, Any]
-
-    def __repr__(self) -> str:
-        return f"StudyResult({self.about['study_id']}: {len(self.residences):,} residences, {len(self.sites):,} sites)"
-
-    def write(self, out: str | Path, *, pages: bool = True) -> Path:
-        """Write every file of a run into a folder, all or nothing; see docs/files.md.
-
-        Parameters
-        ----------
-        pages : whether the map and the reports are written beside the tables.
-
-        Raises
-        ------
-        ConfigError
-            when the folder holds files but no run of circle15, or can't be written.
-        """
-        return write_run(self, out, manifest=self.manifest, pages=pages)
-
-    def explore(self) -> EmbeddedPage:
-        """The map of the study, to be shown in a notebook; it needs no network."""
-        return EmbeddedPage(render_map(self))
+    basis: Basis
 
 
 @dataclass(frozen=True)
@@ -141,6 +120,26 @@ class Study:
             raise ConfigError(f"{where}: {error}") from None
         return cls(config)
 
+    def _repr_html_(self) -> str:
+        config = self.config
+        rows: list[tuple[str, object]] = [
+            ("配置 config", config.path.name),
+            ("地图 map", config.osm.file.name),
+            ("登记表 registers", listed(register.name for register in config.registers)),
+            ("步行方式 profile", f"{self.profile.name}, {self.profile.speed_m_s:g} m/s"),
+            (
+                "时限（城/乡） minutes, urban / rural",
+                f"{config.thresholds.urban_min:g} / {config.thresholds.rural_min:g}",
+            ),
+            ("地图齐全的类别 kinds complete on the map", listed(config.osm.complete)),
+            ("政策 policies", listed(config.policies)),
+        ]
+        return small_table(f"{config.title_zh} · {config.title_en}", rows)
+
+    def without_siting(self) -> Self:
+        """The same study, but that it proposes no sites."""
+        return type(self)(self.config.model_copy(update={"siting": None}))
+
     @property
     def profile(self) -> Profile:
         """How the study's people walk."""
@@ -181,11 +180,12 @@ class Study:
             named = residences["compound_id"].fillna(network.compound_ids(home.own).set_axis(residences.index))
             residences = residences.assign(snap_m=doors.snap_m, compound_id=named)
         with clock(STAGES[4]):
+            complete = coverage.complete_at(residences["community_id"], data.layers)
             access = coverage.statuses(
                 residences["residence_id"],
                 site_id=sites["site_id"],
                 **reach._asdict(),
-                complete=coverage.complete_at(residences["community_id"], data.layers),
+                complete=complete,
                 on_network=home.on_network,
                 edge_s=edge_s[:, 0],
                 threshold_s=threshold_s,
@@ -201,6 +201,9 @@ class Study:
             chosen_policies = [known_policies[policy] for policy in config.policies]
             frames: dict[str, Any] = {
                 "areas": areas.area_shares(residences, access, data.area_shapes),
+                "group_shares": areas.group_shares(
+                    residences, access, [group for group in PEOPLE_GROUPS if group in residences]
+                ),
                 "scores": areas.scores(residences, access),
                 "indicators": areas.indicators(
                     chosen_policies,
@@ -211,7 +214,7 @@ class Study:
                     area_shapes=data.area_shapes,
                     sites=sites,
                     site_kinds=data.settled,
-                    layers=data.layers,
+                    layers=pd.concat([data.layers, data.extension_layers]),
                     figures=data.forms.get("community_figures"),
                     hours=_weekly_hours(sites),
                 ),
@@ -246,9 +249,17 @@ class Study:
             plan_summary=proposal.summary,
             streets=network.streets(),
             backdrop=data.osm.backdrop,
+            deciding=data.counted[["site_id", "kind", "evidence"]].reset_index(drop=True),
+            network_edges=edges_frame(network),
+            ends=ends_frame(
+                network, {"residence": (residences["residence_id"], home), "site": (sites["site_id"], there)}
+            ),
+            zones=zones_frame(network),
+            barriers=barriers_frame(network),
             extent=data.osm.extent,
             about=about,
             network=network,
+            basis=Basis(home, there, edge, data.counted, complete, threshold_s),
             manifest=self._manifest(data.osm, about, clock.timings, districts),
         )
 
@@ -306,8 +317,13 @@ class Study:
             "speed_m_s": network.profile.speed_m_s,
             "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
             "threshold_rural_s": minutes_to_s(config.thresholds.rural_min),
-            "complete_why": config.osm.complete_why,
-            "warnings": warnings_of(self.config, data),
+            "walk": {
+                "plane_lonlat": network.plane_lonlat,
+                "max_snap_m": network.max_snap_m,
+                "compounds_closed": network.surroundings.closed,
+            },
+            "complete_why": None if config.osm.complete_why is None else config.osm.complete_why.model_dump(),
+            "warnings": [one.to_dict() for one in warnings_of(self.config, data)],
             "version": circle15.__version__,
             "map_review_number": config.map_review_number,
             "min_residents": config.map.min_residents,
@@ -387,17 +403,3 @@ def _sha256(path: Path) -> str:
         return hashlib.sha256("".join(f"{file.name} {_sha256(file)}\n" for file in parts).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@dataclass(frozen=True)
-class EmbeddedPage:
-    """A whole page that shows itself in a notebook cell."""
-
-    html: str
-    height_px: int = 600
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.html)}" style="width:100%;height:{self.height_px}px;border:0" '
-            'title="circle15"></iframe>'
-        )

@@ -19,7 +19,7 @@ import shapely
 from circle15.areas.reach import ROUNDING, reach_indicators, verdict
 from circle15.areas.shares import assign_areas, without_overlaps
 from circle15.areas.table import EVERYWHERE, STUDY, areas_of
-from circle15.checklist import KINDS
+from circle15.checklist import KINDS, kind, parts_of
 from circle15.errors import InputError, head
 from circle15.schema import LEVELS, NO_AREA
 from circle15.units import local_crs, to_plane
@@ -119,13 +119,15 @@ def facts_of(given: Given) -> Facts:
         code = _CONFIRMED if evidence == "confirmed" else _POSSIBLE
         of_kind[site_id] = max(of_kind.get(site_id, 0), code)
     layers = given.layers[given.layers["complete"].to_numpy(dtype=bool)]
+    complete = set(zip(layers["community_id"], layers["kind"], strict=True))
+    complete |= {(community, sort) for community, name in complete for sort in parts_of(name)}
     return Facts(
         given=given,
         communities=communities,
         districts=districts,
         sites=sites,
         held=held,
-        complete=frozenset(zip(layers["community_id"], layers["kind"], strict=True)),
+        complete=frozenset(complete),
         figures=_figures_of(given.figures, shapes),
     )
 
@@ -475,7 +477,7 @@ def _near(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
 
 def _holding(names: Any, facts: Facts) -> BoolArray:
     """Which sites are confirmed to hold one of the kinds."""
-    held = facts.held if names == "all" else {name: facts.held.get(name, {}) for name in names}
+    held = {name: facts.held.get(name, {}) for name in (KINDS if names == "all" else names)}
     sure = {site for sites in held.values() for site, code in sites.items() if code == _CONFIRMED}
     chosen: BoolArray = facts.sites["site_id"].isin(sure).to_numpy()
     return chosen
@@ -499,18 +501,24 @@ def _site_areas(facts: Facts) -> Iterator[tuple[str, str, IntArray]]:
 
 
 def _kinds_per_site(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
-    """The share of sites that hold at least so many kinds; without a number, the most that one site holds."""
+    """The share of sites that hold at least so many kinds; without a number, the most that one site holds.
+
+    A sort of a kind (小学) is no kind more. Shares are of the sites of the checklist: a bus stop holds nothing else.
+    """
     least = (requirement.measure or {}).get("at_least")
     n = pd.Series(0, index=facts.sites["site_id"])
-    sure = n.copy()
-    for sites in facts.held.values():
+    sure, of_checklist = n.copy(), n.astype(bool)
+    for name, sites in facts.held.items():
+        if kind(name).part_of:
+            continue
         for site, code in sites.items():
             n[site] += 1
             sure[site] += code == _CONFIRMED
+            of_checklist[site] |= name in KINDS
     most, confirmed = n.to_numpy(), sure.to_numpy()
     if least is not None:
         codes = np.where(confirmed >= least, _CONFIRMED, np.where(most >= least, _POSSIBLE, _ABSENT))
-        return _site_shares(most > 0, codes, facts, None)
+        return _site_shares(of_checklist.to_numpy(), codes, facts, None)
     return [
         _counted(level, area_id, (float(confirmed[members].max()), float(most[members].max()), 0.0), "kinds")
         | {"denominator": float(len(members))}

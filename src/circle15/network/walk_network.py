@@ -19,6 +19,7 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from circle15.display import small_table
 from circle15.errors import DataError, InputError, head
 from circle15.network.arcs import Arcs, arcs_of, morton_order
 from circle15.network.compounds import checked_compound_default, compounds_of, gated_ways, ground_of
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 
     from circle15.sources.elevation import Elevation
     from circle15.sources.osm import OsmExtract
+
+_CLASS_ZH = {"road": "道路", "path": "小路", "steps": "台阶"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -392,6 +395,23 @@ class WalkNetwork:
             f"profile {self.profile.name} at {self.profile.speed_m_s} m/s)"
         )
 
+    def _repr_html_(self) -> str:
+        km = pd.Series(self.edge_length_m / 1000).groupby(self.edge_class).sum()
+        rows: list[tuple[str, object]] = [
+            ("节点 nodes", len(self.node_id)),
+            ("路段 edges", len(self.edge_u)),
+            ("长度 length", f"{km.sum():,.1f} km"),
+            *(
+                (f"{_CLASS_ZH.get(str(name), name)} {name}", f"{length:,.1f} km")
+                for name, length in km.items()
+                if round(length, 1)
+            ),
+            ("关闭的出入口 closed gates", len(self.gates())),
+            ("小区 compounds", len(self.surroundings.compounds)),
+            ("步行方式 profile", f"{self.profile.name}, {self.profile.speed_m_s:g} m/s"),
+        ]
+        return small_table("步行网络 · WalkNetwork", rows)
+
     def gates(self) -> gpd.GeoDataFrame:
         """Closed gates: `gate_id, zone, geometry`, by id. A gate's zone is the compound or private piece behind it.
 
@@ -450,9 +470,13 @@ class WalkNetwork:
     @cached_property
     def crs(self) -> CRS:
         """The local plane (metres) in which places are snapped and circles drawn."""
-        low, high = self.node_lonlat.min(axis=0), self.node_lonlat.max(axis=0)
-        lon, lat = (low + high) / 2
-        return local_crs(float(lon), float(lat))
+        return local_crs(*self.plane_lonlat)
+
+    @cached_property
+    def plane_lonlat(self) -> tuple[float, float]:
+        """The degrees at the middle of the local plane."""
+        lon, lat = (self.node_lonlat.min(axis=0) + self.node_lonlat.max(axis=0)) / 2
+        return round(float(lon), 6), round(float(lat), 6)
 
     @cached_property
     def edge_open(self) -> BoolArray:
@@ -471,6 +495,11 @@ class WalkNetwork:
         wait_s = self.edge_crossings @ [profile.crossing_delay_s, profile.crossing_delay_signals_s]
         walk_s = flat_s * self.edge_pace if profile.slope else flat_s
         return np.where(self.edge_open, walk_s + wait_s[:, None], np.inf)
+
+    @cached_property
+    def edge_apart(self) -> BoolArray:
+        """(m,) private streets that others may hang on: a drive to a compound is its own, but houses stand along it."""
+        return np.asarray((self.edge_home > len(self.surroundings.compounds)) | (self.edge_ground < 0), dtype=bool)
 
     @cached_property
     def arcs(self) -> Arcs:

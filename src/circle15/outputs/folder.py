@@ -1,28 +1,166 @@
-"""A run's folder: written beside, then put in place whole, so that a run that dies leaves the previous one."""
+"""A run's folder: written beside, then put in place whole, so that a run that dies leaves the previous one.
+
+A finished run is read back with `read_run`, and its pages are made anew with `rebuild_map` and `rebuild_reports`.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from circle15.errors import ConfigError
-from circle15.outputs.report import render_report
-from circle15.outputs.tables import json_text, write_tables, write_types
+from circle15.errors import ConfigError, DataError, head
+from circle15.outputs.notebook import EmbeddedPage, study_table
+from circle15.outputs.report import SUMMARY, types_of, write_reports
+from circle15.outputs.tables import EXACT, json_text, read_tables, write_tables, write_types
 from circle15.outputs.webmap import render_map
-from circle15.schema import NO_AREA
+from circle15.schema import NO_AREA, StudyFrames
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from circle15.schema import StudyFrames
+    from circle15.words import Words
 
-__all__ = ["check_out", "report_names", "write_run"]
+__all__ = ["FinishedRun", "check_out", "read_run", "rebuild_map", "rebuild_reports", "report_names", "write_run"]
 
 _MANIFEST = "manifest.json"
+_ADDED = ("about", "counts", "files", "sha256")
+"""What `write_run` adds to a manifest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedRun(StudyFrames):
+    """A study that was run: its frames, and in `manifest` the settings and what they were computed from."""
+
+    manifest: dict[str, Any]
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.residences):,} residences, {len(self.sites):,} sites"
+        return f"{type(self).__name__}({self.about['study_id']}: {counts})"
+
+    def _repr_html_(self) -> str:
+        return study_table(self)
+
+    def write(self, out: str | Path, *, pages: bool = True) -> Path:
+        """Write every file of a run into a folder, all or nothing; see docs/files.md.
+
+        Parameters
+        ----------
+        pages : whether the map and the reports are written beside the tables.
+
+        Raises
+        ------
+        ConfigError
+            when the folder holds files but no run of circle15, or can't be written.
+        """
+        return write_run(self, out, manifest=self.manifest, pages=pages)
+
+    def explore(self) -> EmbeddedPage:
+        """The map of the study, to be shown in a notebook; it needs no network."""
+        return EmbeddedPage(render_map(self))
+
+
+def read_run(out: str | Path) -> FinishedRun:
+    """Read what a finished run wrote: the very frames that the study found, without the data it was made from.
+
+    Parameters
+    ----------
+    out : the folder that `circle15 run --out` or `StudyResult.write` wrote.
+
+    Returns
+    -------
+    The frames of `StudyFrames` with their dtypes and order of rows, and the manifest. A study written from them
+    again is the same to the byte. The network is no part of it.
+
+    Raises
+    ------
+    ConfigError
+        when the folder holds no run, or one of a version that didn't keep all that is needed.
+    DataError
+        when one of the run's files that are read is missing or isn't as the run wrote it.
+
+    Examples
+    --------
+    >>> run = read_run("nowhere")
+    Traceback (most recent call last):
+    circle15.errors.ConfigError: nowhere: holds no run of circle15; name the folder that `circle15 run --out` wrote
+    """
+    folder = Path(out)
+    manifest = _manifest_of(folder)
+    if manifest is None:
+        raise ConfigError(f"{out}: holds no run of circle15; name the folder that `circle15 run --out` wrote")
+    written = manifest.get("sha256", {})
+    lacking = [key for key in _ADDED if key not in manifest] or [name for name in EXACT if name not in written]
+    if lacking:
+        raise ConfigError(
+            f"{folder / _MANIFEST}: lists no {head(lacking)}, as circle15 {manifest.get('version')} wrote it; "
+            "run the study again"
+        )
+    for name, digest in written.items():
+        try:
+            found = _sha256(folder / name)
+        except OSError as error:
+            raise DataError(f"{folder / name}: can't be read ({error.strerror}); run the study again") from None
+        if found != digest:
+            raise DataError(f"{folder / name}: isn't what the run wrote; run the study again, or bring it back")
+    made_from = {key: value for key, value in manifest.items() if key not in _ADDED}
+    return FinishedRun(**read_tables(folder, written), about=manifest["about"], manifest=made_from)
+
+
+def rebuild_map(out: str | Path) -> Path:
+    """Make the map of a finished run anew and put it in its place.
+
+    Returns
+    -------
+    The page's path.
+
+    Raises
+    ------
+    ConfigError, DataError
+        as `read_run` does, and when the folder can't be written.
+    """
+    run = read_run(out)
+    with _renewed(Path(out)) as staged:
+        _write_map(run, staged)
+    return Path(out) / "map.html"
+
+
+def rebuild_reports(out: str | Path, districts: Collection[str] = ()) -> tuple[list[Path], tuple[Words, ...]]:
+    """Make the reports of a finished run anew and put them in their places.
+
+    Parameters
+    ----------
+    districts : ids of districts, "none" for residences in no district, "all" for the whole study; without any, all of
+        them and the summary.
+
+    Returns
+    -------
+    The paths of the files, and what the user is to be told, as `write_reports` says it.
+
+    Raises
+    ------
+    ConfigError, DataError
+        as `read_run` does, when a district isn't in the run, and when the folder can't be written.
+    """
+    run = read_run(out)
+    names = report_names(run)
+    known = {"all" if district is None else district: district for district in names}
+    unknown = [district for district in districts if district not in known]
+    if unknown:
+        raise ConfigError(f"{out}: holds no district {head(unknown)}; use {head(sorted(known), most=20)}")
+    chosen = {known[district]: names[known[district]] for district in districts}
+    with _renewed(Path(out)) as staged:
+        folder = staged / "reports"
+        folder.mkdir()
+        told = write_reports(run, folder, names=chosen or names, types=types_of(run), summary=not chosen)
+        written = _files_in(staged)
+    return [Path(out) / name for name in written], told
 
 
 def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, Any], pages: bool = True) -> Path:
@@ -58,15 +196,54 @@ def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, An
 def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any], *, pages: bool) -> None:
     write_tables(frames, staged)
     if pages:
-        write_types(frames, staged)
-        (staged / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
+        types = types_of(frames)
+        if types is not None:
+            write_types(types, staged)
+        _write_map(frames, staged)
         (staged / "reports").mkdir()
-        for district, name in report_names(frames).items():
-            page = render_report(frames, district)
-            (staged / "reports" / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
-    written = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
-    full = {**manifest, "counts": _counts(frames), "files": [*written, _MANIFEST]}
-    (staged / _MANIFEST).write_text(json_text(full), encoding="utf-8", newline="\n")
+        told = write_reports(frames, staged / "reports", names=report_names(frames), types=types)
+        manifest = {**manifest, "warnings": [*manifest["warnings"], *(one.to_dict() for one in told)]}
+    files = _files_in(staged)
+    added = {
+        "about": frames.about,
+        "counts": _counts(frames),
+        "files": [*files, _MANIFEST],
+        "sha256": {name: _sha256(staged / name) for name in files if name.endswith(".parquet") or name in EXACT},
+    }
+    (staged / _MANIFEST).write_text(json_text({**manifest, **added}), encoding="utf-8", newline="\n")
+
+
+def _write_map(frames: StudyFrames, folder: Path) -> None:
+    (folder / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@contextmanager
+def _renewed(target: Path) -> Iterator[Path]:
+    """A folder whose files take their places in a run when all are written, each at once; the manifest lists them."""
+    try:
+        # Inside the run, so that moving a file is one step even where the run's folder is a disk of its own.
+        with tempfile.TemporaryDirectory(prefix=".renewed-", dir=target) as beside:
+            staged = Path(beside)
+            yield staged
+            manifest = json.loads((target / _MANIFEST).read_text(encoding="utf-8"))
+            written = _files_in(staged)
+            others = {*manifest["files"], *written} - {_MANIFEST}
+            text = json_text(manifest | {"files": [*sorted(others), _MANIFEST]})
+            (staged / _MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+            for name in [*written, _MANIFEST]:
+                (target / name).parent.mkdir(exist_ok=True)
+                (staged / name).replace(target / name)
+    except OSError as error:
+        raise ConfigError(f"{target}: can't be written ({error.strerror}); free some space or allow it") from None
 
 
 def check_out(out: str | Path) -> Path:
@@ -92,19 +269,24 @@ def report_names(frames: StudyFrames) -> dict[str | None, str]:
     for district in districts:
         base = re.sub(r"[^A-Za-z0-9_-]+", "_", district).strip("_") or "district"
         name, n = base, 2
-        while name.lower() in {taken.lower() for taken in names.values()}:
+        while name.lower() in {SUMMARY, *(taken.lower() for taken in names.values())}:
             name, n = f"{base}-{n}", n + 1
         names[district] = name
     return names
 
 
 def _former_files(target: Path) -> list[str] | None:
+    manifest = _manifest_of(target)
+    return None if manifest is None else [str(name) for name in manifest.get("files", [])]
+
+
+def _manifest_of(target: Path) -> dict[str, Any] | None:
+    """The manifest of a run, None where there is none."""
     try:
         manifest = json.loads((target / _MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    is_run = isinstance(manifest, dict) and manifest.get("program") == "circle15"
-    return [str(name) for name in manifest.get("files", [])] if is_run else None
+    return manifest if isinstance(manifest, dict) and manifest.get("program") == "circle15" else None
 
 
 def _put_in_place(staged: Path, target: Path, *, old: Path) -> None:

@@ -8,17 +8,12 @@ deficiencies and, by lightness, in grey print; each status has a letter and a pa
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """One thing said in Chinese and in English."""
-
-    zh: str
-    en: str
+from circle15.display import plain_name as plain_name  # noqa: PLC0414 - pages take it from here
+from circle15.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,30 +250,12 @@ def percent(share: float) -> str:
     return {"0.0%": "<0.1%", "100.0%": ">99.9%"}.get(text, text)
 
 
-# Control characters, and the marks that turn the direction of text: in a name they can only mislead.
-_UNPRINTABLE = re.compile(r"[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
-
-
-def plain_name(name: object) -> str | None:
-    r"""Give a name from the data without control characters and direction marks; it still has to be escaped.
-
-    Parameters
-    ----------
-    name : object
-        A string; None, NaN or anything else counts as missing.
-
-    Returns
-    -------
-    str or None
-        The name on one line; None where nothing readable is left.
+def date_of(data_date: str | None) -> datetime:
+    """The data's date, which files take for their own; the first that a ZIP file knows where there is none.
 
     Examples
     --------
-    >>> plain_name("  Market \u202egnp.exe\n")
-    'Market gnp.exe'
-    >>> plain_name(float("nan")) is None
-    True
+    >>> date_of("2019-05-09").isoformat(), date_of(None).isoformat()
+    ('2019-05-09T00:00:00+00:00', '1980-01-01T00:00:00+00:00')
     """
-    if not isinstance(name, str):
-        return None
-    return " ".join(_UNPRINTABLE.sub(" ", name).split()) or None
+    return datetime.fromisoformat(max(data_date or "", "1980-01-01")).replace(tzinfo=UTC)

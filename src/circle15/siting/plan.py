@@ -10,6 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from circle15.display import listed, small_table
 from circle15.siting.problem import SitingProblem
 from circle15.units import BoolArray, FloatArray
 
@@ -79,6 +80,18 @@ class SitingPlan:
                 "rank": np.arange(1, self.selected.size + 1, dtype=np.int64),
             }
         )
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, object]] = [
+            ("类别 kinds", listed(self.kinds)),
+            ("新址 opened", f"{self.selected.size} / {self.p}"),
+            ("新增覆盖 objective", _amount(self.objective, "").strip()),
+            ("上界 bound", _amount(self.bound, "").strip()),
+            ("差距 gap", f"{self.gap:.2%}" if np.isfinite(self.gap) else "–"),
+            ("依次 in order", listed(self.candidate_ids)),
+            ("说明 explanation", self.explain()),
+        ]
+        return small_table(f"选址方案 · SitingPlan {self.model}", rows)
 
     def summary(self) -> dict[str, Any]:
         """Give the plan's figures as values that JSON can hold."""

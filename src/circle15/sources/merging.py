@@ -19,12 +19,14 @@ from circle15.checklist.matcher import plain
 from circle15.errors import InputError, head
 from circle15.schema import EVIDENCE
 from circle15.units import local_crs
+from circle15.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
 __all__ = [
+    "WHY_MERGED",
     "Chapman",
     "Merged",
     "alike_pairs",
@@ -66,6 +68,13 @@ MERGE_COLUMNS = {
     "kinds": "str",
 }
 """The columns of the frame `merges`."""
+
+WHY_MERGED: Mapping[str, Words] = {
+    "same_room": Words("登记表内一室多用", "one room in a register"),
+    "twin": Words("地图上点与面重复", "a node and its polygon on the map"),
+    "same_place": Words("不同来源的同一处", "one place in two sources"),
+}
+"""What the column `why` of `merges` says, in words."""
 
 _BRACKETS = str.maketrans({**dict.fromkeys("【[〔〖「『<《", "("), **dict.fromkeys("】]〕〗」』>》", ")")})
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")

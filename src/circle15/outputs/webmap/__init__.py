@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 import zlib
 from functools import cache
-from importlib import metadata, resources
+from importlib import resources
 from typing import Final
 
 import jinja2
 
-from circle15.outputs import palette
+from circle15.outputs import leaflet, palette
 from circle15.outputs.webmap.encode import payload
+from circle15.outputs.webmap.privacy import shown_residences
+from circle15.outputs.webmap.walk import encode_walk
 from circle15.schema import StudyFrames
 
 _SCRIPTS: Final = (
-    *("data.js", "words.js", "search.js", "notes.js", "tiles.js", "overlays.js"),
-    *("sidebar.js", "details.js", "proposal.js", "main.js"),
+    *("data.js", "snapping.js", "walk.js", "trial.js", "words.js", "search.js", "notes.js", "tiles.js"),
+    *("overlays.js", "sidebar.js", "details.js", "proposal.js", "main.js"),
 )
 """In this order; each adds its part to the one global object `circle15`."""
 
@@ -38,23 +39,25 @@ def render_map(frames: StudyFrames) -> str:
     Returns
     -------
     str
-        One HTML document: the page's own scripts, Leaflet with its licence, and the data (JSON, deflated, base64).
+        One HTML document: the page's own scripts, Leaflet with its licence, and the data (JSON, deflated, base64) with
+        the walk network (see `encode_walk`).
         It makes no request; its content security policy forbids any, and forbids any script but its own. Only with
         `about["tianditu_key"]` it asks one host for the images of its base map, and says so. The same frames give
         the same text.
     """
     # zlib's format rather than gzip's: the same compression without a clock or the name of an operating system.
-    text = json.dumps(payload(frames), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    walk, walk_numbers = encode_walk(frames, shown_residences(frames)["residence_id"])
+    text = json.dumps({**payload(frames), "walk": walk}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     data = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
     words = json.loads(_own("words.json"))
     script = "\n".join(_own(name) for name in _SCRIPTS)
-    leaflet = _leaflet("leaflet.js")
+    leaflet_script = leaflet.script()
     about = frames.about
     title_zh = palette.plain_name(about.get("title_zh")) or palette.plain_name(about.get("title_en"))
     title_zh = title_zh or str(about["study_id"])
     return _template().render(
         words=words,
-        words_json=_script_safe(json.dumps(words, ensure_ascii=False, separators=(",", ":"))),
+        words_json=leaflet.script_safe(json.dumps(words, ensure_ascii=False, separators=(",", ":"))),
         title={"zh": title_zh, "en": palette.plain_name(about.get("title_en")) or title_zh},
         data_date=about.get("data_date"),
         attribution=about["attribution"],
@@ -63,22 +66,14 @@ def render_map(frames: StudyFrames) -> str:
         image_hosts=[TIANDITU] if about.get("tianditu_key") else [],
         version=about["version"],
         data=data,
-        style=_leaflet("leaflet.css") + _own("style.css"),
-        leaflet=leaflet,
-        leaflet_version=_leaflet_version(),
-        leaflet_licence=_leaflet_licence(),
+        walk=walk_numbers,
+        style=leaflet.style() + _own("style.css"),
+        leaflet=leaflet_script,
+        leaflet_version=leaflet.version(),
+        leaflet_licence=leaflet.licence(),
         script=script,
-        script_hashes=[_csp_hash(leaflet), _csp_hash(script)],
+        script_hashes=[leaflet.csp_hash(leaflet_script), leaflet.csp_hash(script)],
     )
-
-
-def _script_safe(text: str) -> str:
-    """JSON that can stand in a script element: no markup can begin in it."""
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _csp_hash(script: str) -> str:
-    return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii") + "'"
 
 
 def _web_address(address: str | None) -> str | None:
@@ -89,28 +84,6 @@ def _web_address(address: str | None) -> str | None:
 @cache
 def _own(name: str) -> str:
     return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _leaflet(name: str) -> str:
-    """Leaflet's own file without what would make a browser look for another: source maps and images."""
-    path = resources.files("js_lib_leaflet").joinpath("static", "js_lib_leaflet", name)
-    text = path.read_text(encoding="utf-8")
-    text = re.sub(r"//# sourceMappingURL=\S+", "", text)
-    return re.sub(r"url\([^)]*\)", "none", text) if name.endswith(".css") else text
-
-
-@cache
-def _leaflet_version() -> str:
-    return ".".join(metadata.version("django-js-lib-leaflet").split(".")[:3])
-
-
-@cache
-def _leaflet_licence() -> str:
-    for path in metadata.files("django-js-lib-leaflet") or []:
-        if path.name == "LICENSE":
-            return path.read_text(encoding="utf-8")
-    raise FileNotFoundError("django-js-lib-leaflet holds no LICENSE file; install version 1.9.4.1 or newer")
 
 
 @cache

@@ -18,6 +18,7 @@ from circle15.outputs.report.gather import SERVICES_EN
 from circle15.outputs.webmap.pinyin import readings
 from circle15.outputs.webmap.privacy import OTHERS, published
 from circle15.units import minutes_to_s, s_to_minutes
+from circle15.words import Words, words_in
 
 DEGREES: Final = 1e-6
 """Coordinates travel as whole numbers of this many degrees (0.11 m or less)."""
@@ -33,11 +34,11 @@ NO_INDEX: Final = -1
 
 COVERED: Final = schema.STATUSES.index("covered")
 
-SCOPES: Final[dict[str, tuple[palette.Words, tuple[str, ...]]]] = {
-    "all": (palette.Words(zh="总分", en="Score"), checklist.KINDS),
+SCOPES: Final[dict[str, tuple[Words, tuple[str, ...]]]] = {
+    "all": (Words(zh="总分", en="Score"), checklist.KINDS),
     **{
         group: (
-            palette.Words(zh=checklist.kind(kinds[0]).group_zh, en=palette.GROUPS_EN[group]),
+            Words(zh=checklist.kind(kinds[0]).group_zh, en=palette.GROUPS_EN[group]),
             kinds,
         )
         for group in checklist.GROUPS
@@ -45,7 +46,7 @@ SCOPES: Final[dict[str, tuple[palette.Words, tuple[str, ...]]]] = {
     },
     **{
         service: (
-            palette.Words(zh=service, en=SERVICES_EN[service]),
+            Words(zh=service, en=SERVICES_EN[service]),
             tuple(kind for kind in checklist.KINDS if service in checklist.kind(kind).services),
         )
         for service in checklist.SERVICES_ZH
@@ -296,7 +297,7 @@ def completeness(layers: pd.DataFrame, areas: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _words(words: palette.Words) -> dict[str, str]:
+def _words(words: Words) -> dict[str, str]:
     return {"zh": words.zh, "en": words.en}
 
 
@@ -325,11 +326,8 @@ def _about(frames: schema.StudyFrames) -> dict[str, Any]:
         "hasRural": bool((frames.residences["setting"] == "rural").any()),
         "speed": _number(about["speed_m_s"], 2),
         "profile": about["profile"],
-        "completeWhy": about.get("complete_why") or None,
-        "warnings": [
-            {language: str(text) for language, text in warning.items()} if isinstance(warning, dict) else str(warning)
-            for warning in about.get("warnings") or []
-        ],
+        "completeWhy": words_in(about["complete_why"]).to_dict() if about.get("complete_why") else None,
+        "warnings": [words_in(warning).to_dict() for warning in about.get("warnings") or []],
     }
 
 

@@ -249,7 +249,7 @@
       texts.push(c15.say("declared_some", { n: found.declared.length, whole: found.whole.length }));
       texts.push(c15.say("declared_kinds", { kinds: kindNames(data, found.declared) }));
     }
-    if (data.about.completeWhy) texts.push(c15.say("declared_why", { why: data.about.completeWhy }));
+    if (data.about.completeWhy) texts.push(c15.say("declared_why", { why: c15.pick(data.about.completeWhy) }));
     if (found.nowhere.length) texts.push(c15.say("nowhere", { n: found.nowhere.length, kinds: kindNames(data, found.nowhere) }));
     const thin = c15.thinSentence(data);
     if (thin) {
@@ -260,7 +260,7 @@
     const notes = texts.map((text) => make("p", {}, text));
     if (data.about.warnings.length) {
       notes.push(make("h3", {}, c15.say("warnings")));
-      notes.push(make("ul", {}, ...data.about.warnings.map((warning) => make("li", {}, c15.name(typeof warning === "string" ? warning : c15.pick(warning))))));
+      notes.push(make("ul", {}, ...data.about.warnings.map((warning) => make("li", {}, c15.name(c15.pick(warning))))));
     }
     return notes;
   };
