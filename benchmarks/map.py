@@ -95,7 +95,7 @@ class Drawing:
 
     def write(self, path: Path, rng: np.random.Generator) -> None:
         """Ways get their ids in no order, as the buildings of a real city have them."""
-        with osmium.SimpleWriter(str(path)) as writer:
+        with osmium.SimpleWriter(str(path), overwrite=True) as writer:
             for number, place in enumerate(self.places, start=1):
                 writer.add_node(Node(id=number, location=tuple(place), tags=self.tags.get(number, {})))
             for number, row in enumerate(rng.permutation(len(self.ways)), start=1):
