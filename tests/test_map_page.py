@@ -15,12 +15,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from circle15 import checklist, schema
+from circle15.cli import app
 from circle15.outputs import palette
 from circle15.outputs.webmap import TIANDITU, render_map
 from circle15.outputs.webmap.encode import payload
 from circle15.outputs.webmap.privacy import published, shown_residences
+from circle15.study import Study
+from conftest import ROOT
 from map_pages import (
     CLOSING,
     DESKTOP,
@@ -426,6 +430,41 @@ def test_a_page_without_an_engine(browser: Browser, path: Path) -> None:
     press_residence(page, 0)
     assert page.locator(".route").count() == 0
     opened.close(path)
+
+
+def test_what_is_left_on_the_map_is_counted_by_the_command(browser: Browser, tmp_path: Path) -> None:
+    config = ROOT / "configs" / "xinghe.toml"
+    file = tmp_path / "map.html"
+    file.write_text(render_map(Study.from_config(config).run()), encoding="utf-8")
+    opened = Opened(browser, file, *DESKTOP)
+    page = opened.ready()
+    page.select_option("#edit-kind", str(checklist.KINDS.index("farmers_market")))
+    page.click("#pick-site")
+    page.keyboard.press("Enter")
+    page.click("#show-gates")
+    page.locator(".pin-holder:has(.gate)").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="试试打开这扇门").click()
+    page.fill("#proposal-text", "=近一点的菜场" + HOSTILE)
+    page.click("#save-proposal")
+    page.click("#pick-comment")
+    page.keyboard.press("Enter")
+    page.fill("#comment-text", "路灯坏了")
+    page.click("#save-comment")
+    total = page.evaluate("circle15.page.state.trial.total")
+    with page.expect_download() as download:
+        page.click("#export")
+    download.value.save_as(tmp_path / "left.geojson")
+    opened.close(file)
+
+    out = tmp_path / "out"
+    told = CliRunner().invoke(app, ["comments", str(config), str(tmp_path / "left.geojson"), "--out", str(out)])
+    assert told.exit_code == 0, told.output
+    (row,) = pd.read_csv(out / "proposals.csv").to_dict("records")
+    assert total["gained"]["n"] > 0
+    assert (row["n_gained"], row["n_lost"]) == (total["gained"]["n"], total["lost"]["n"])
+    assert row["gained"] == pytest.approx(total["gained"]["weight"], abs=0.01)
+    assert len(pd.read_csv(out / "comments.csv")) == 1
 
 
 class TestPrivacy:

@@ -478,7 +478,7 @@ def _residences(residences: gpd.GeoDataFrame, areas: dict[tuple[str, str], int])
     return {
         "id": [palette.plain_name(residence) or "" for residence in residences["residence_id"]],
         "name": [palette.plain_name(name) for name in names],
-        "weight": [_number(weight, 1) for weight in residences["weight"]],
+        "weight": [_number(weight, 3) for weight in residences["weight"]],
         "rural": packed(residences["setting"] == "rural"),
         **{level: packed(_places(residences[f"{level}_id"], level, areas) - NO_INDEX) for level in schema.LEVELS},
         "shapes": _packed_shapes(encode_shapes(residences.geometry)),
