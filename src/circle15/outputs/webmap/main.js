@@ -130,7 +130,6 @@
       if (chosen.type === "gate") return point(engine.gates[chosen.index]);
       return c15.middle(c15.shapesOf(data, chosen), chosen.index);
     }
-    page.placeOf = placeOf;
 
     const actions = {
       setKind(kind, scope = 0) {
