@@ -292,6 +292,7 @@ POINT, TOLD = ("features", 0, "geometry"), ("features", 0, "properties")
         ("FeatureCollection", "is no GeoJSON FeatureCollection"),
         ({"type": "FeatureCollection"}, "no list of features"),
         ({"type": "FeatureCollection", "features": []}, "doesn't say which study"),
+        (collection(*[None] * 5_001), "has 5,001 features"),
         (changed("circle15", "study_id", to="guangfu"), "is of the study 'guangfu', not of 'xinghe'"),
         (changed("circle15", "study_id", to=["xinghe"]), "is of the study a list"),
         (changed("circle15", "version", to=2), "version 2"),

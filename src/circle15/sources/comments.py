@@ -27,6 +27,8 @@ COMMENT_COLUMNS = (
 
 MOST_BYTES = 10_000_000
 """A page's own export has some kilobytes."""
+MOST_FEATURES = 5_000
+"""Nobody writes so many, and each proposal is tried on the whole study."""
 MOST_CHARACTERS = 5_000
 """Of a text; a page of print has two thousand."""
 MOST_CHARACTERS_OF_ID = 200
@@ -51,7 +53,7 @@ def read_comments(paths: Sequence[Path], *, study_id: str) -> gpd.GeoDataFrame:
 
     Parameters
     ----------
-    paths : GeoJSON files (UTF-8, at most 10 MB). Of files with the same bytes the first is read.
+    paths : GeoJSON files (UTF-8, at most 10 MB and 5,000 features). Of files with the same bytes the first is read.
     study_id : the study that they must speak of.
 
     Returns
@@ -136,6 +138,8 @@ def _document_fault(document: Any, study_id: str) -> str | None:
         return "is no GeoJSON FeatureCollection; give the file as the map's page saved it"
     if not isinstance(document.get("features"), list):
         return "has no list of features; give the file as the map's page saved it"
+    if len(document["features"]) > MOST_FEATURES:
+        return f"has {len(document['features']):,} features, more than {MOST_FEATURES:,}; leave it out"
     about = document.get("circle15")
     if not isinstance(about, dict):
         return "doesn't say which study it is of (member 'circle15'); give the file as the map's page saved it"
