@@ -279,11 +279,15 @@ def _polygons(axes: Axes, shapes: Any, **style: Any) -> None:
 
     parts = shapely.get_parts(shapes)
     parts = shapely.orient_polygons(parts[shapely.get_dimensions(parts) == 2])
-    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(parts)]
-    if rings:
-        patch = PathPatch(Path.make_compound_path(*(Path(ring, closed=True) for ring in rings)), **style)
-        patch.set_hatch_linewidth(0.25)  # most are small houses
-        axes.add_patch(patch)
+    at, ring = shapely.get_coordinates(shapely.get_rings(parts), return_index=True)
+    if not len(at):
+        return
+    codes = np.full(len(at), Path.LINETO, dtype=Path.code_type)
+    codes[np.diff(ring, prepend=-1) > 0] = Path.MOVETO
+    codes[np.diff(ring, append=ring[-1] + 1) > 0] = Path.CLOSEPOLY
+    patch = PathPatch(Path(at, codes), **style)
+    patch.set_hatch_linewidth(0.25)  # most are small houses
+    axes.add_patch(patch)
 
 
 def _homes(axes: Axes, homes: Any, n_all: int, status: str) -> None:
@@ -301,8 +305,9 @@ def _site_marks(axes: Axes, frames: StudyFrames, kind: str, plane: Any, view: Vi
 
     held = frames.site_kinds[frames.site_kinds["kind"] == kind]
     if len(frames.conflicts):
-        overruled = frames.conflicts["site_id"][frames.conflicts["kind"] == kind]
-        held = held[~held["site_id"].isin(overruled)]
+        lost = frames.conflicts[frames.conflicts["kind"] == kind]
+        # An absence that was overruled stands there too: its site is still one.
+        held = held[~held["site_id"].isin(lost["site_id"][lost["evidence"] != "absent"])]
     west, south, east, north = view
     legend: list[Artist] = []
     for sure, inner, label in (
@@ -590,7 +595,8 @@ def lorenz(frames: StudyFrames, *, kinds: Sequence[str] | None = None, district_
 
 def _several(kinds: Sequence[str]) -> Words:
     """A kind's name, or the first one's and how many there are."""
-    first = checklist.kind(kinds[0])
+    known = {one.id: one for one in (*checklist.kinds(), *checklist.extension_kinds())}
+    first = known.get(kinds[0], Words(zh=kinds[0], en=kinds[0]))
     if len(kinds) == 1:
         return Words(zh=first.zh, en=first.en)
     return Words(zh=f"{first.zh}等{len(kinds)}类", en=f"{first.en} and {plural(len(kinds) - 1, 'other kind')}")
@@ -611,7 +617,7 @@ def siting_frontier(plans: Sequence[SitingPlan], frames: StudyFrames) -> Figure:
 
     Parameters
     ----------
-    plans : of `solve_siting`, of one problem with different `p`; in any order.
+    plans : of `solve_siting` with model ``"mclp"``, of one problem with different `p`; in any order.
     frames : the study that the problem was made from; gives the unit and the foot.
 
     Returns
@@ -622,8 +628,8 @@ def siting_frontier(plans: Sequence[SitingPlan], frames: StudyFrames) -> Figure:
     Raises
     ------
     InputError
-        when there is no plan or demand, plans answer different questions or the same p twice, or the extra `figures`
-        isn't installed.
+        when there is no plan or demand, plans answer different questions, are of another model or of one p twice, or
+        the extra `figures` isn't installed.
     """
     ordered = sorted(plans, key=lambda plan: plan.p)
     if not ordered:
@@ -632,6 +638,8 @@ def siting_frontier(plans: Sequence[SitingPlan], frames: StudyFrames) -> Figure:
         raise InputError(
             "the plans answer different questions; give plans of one problem and model that differ in p only"
         )
+    if ordered[0].model != "mclp":
+        raise InputError(f"a plan of model {ordered[0].model!r} tells no covered weight; give plans of model 'mclp'")
     if len({plan.p for plan in ordered}) < len(ordered):
         raise InputError("some plans have the same p; give one plan for each number of sites")
     demand = ordered[0].demand
@@ -736,7 +744,7 @@ def before_after(frames: StudyFrames) -> Figure:
     n, most, many = len(frames.plan), kinds[best], len(kinds) > 1
     what_zh = f"缺口缩小，最多的是{most.zh}：" if many else f"{most.zh}的缺口"
     finding = Words(
-        zh=f"{n}处新设施使{what_zh}由{gap_before}降到{gap_after}",
+        zh=f"{n}处新设施可使{what_zh}由{gap_before}降到{gap_after}",
         en=f"{plural(n, 'new site')} would narrow the gap{'s, most of all that' if many else ''} in {most.en}: "
         f"from {gap_before} to {gap_after} of {scope.unit.what.en}",
     )
