@@ -36,7 +36,8 @@ shown with its plan year: all dated ones (2020, 2025) have passed.
 | `borrowed` | of the covered kinds, those whose only place (confirmed) or nearest place (possible) is another community's | weight x covered kinds |
 
 Readings worth knowing: 30 m2 a hundred households (Panzhihua) and 43 (Shaoyang) stand beside each other, each under
-its plan; 2.5 m2 of square a resident is asked of rural communities; elder-care land is land; 10 % is asked of new
+its plan; 2.5 m2 of square a resident is asked of rural communities (where the form is silent, the grounds for exercise
+that a map draws, without parks, are a possible value); elder-care land is land; 10 % is asked of new
 communities; volunteer stations are counted over facilities; a ratio of part of the communities settles nothing.
 Gas, power and water (B-14) and primary and secondary schools (B-4) are sorts of a kind: a site of the kind may be any
 of them where neither its name nor its register says which, and where the kind is complete, so are its sorts. Of a

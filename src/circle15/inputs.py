@@ -194,7 +194,7 @@ def prepared(
     told: list[Words] = []
     with clock(STAGES[1]):
         mapped = osm_sites(osm)
-        registers = _registers(config, osm, mapped[0])
+        registers = _registers(config, osm, *mapped)
         wrong = misplaced(registers)
         if wrong and not keep_misplaced:
             raise DataError("; ".join(one.en for one in wrong))
@@ -247,7 +247,9 @@ def profile_of(config: StudyConfig) -> Profile:
     return profile_named(config.walk.profile, profiles_of(config))
 
 
-def _registers(config: StudyConfig, osm: OsmExtract, mapped: gpd.GeoDataFrame) -> tuple[JudgedRegister, ...]:
+def _registers(
+    config: StudyConfig, osm: OsmExtract, mapped: gpd.GeoDataFrame, mapped_kinds: pd.DataFrame
+) -> tuple[JudgedRegister, ...]:
     """Every register of sites, then that of residences, held against the map."""
     wanted: list[tuple[PlacesSection, Literal["sites", "residences"]]] = [(one, "sites") for one in config.registers]
     if config.residences.name is not None:
@@ -257,6 +259,8 @@ def _registers(config: StudyConfig, osm: OsmExtract, mapped: gpd.GeoDataFrame) -
     ends = zip(osm.way_offsets[:-1].tolist(), osm.way_offsets[1:].tolist(), strict=True)
     lines = [shapely.LineString(osm.way_lonlat[start:end]) for start, end in ends if end - start > 1]
     streets = gpd.GeoSeries(lines, crs="EPSG:4326")
+    # a stop has the name of what stands near it
+    mapped = mapped[mapped["site_id"].isin(mapped_kinds["site_id"][mapped_kinds["kind"] != "bus_stop"])]
     at = points_of(mapped)
     names, lon, lat = mapped["name"].astype(object).tolist(), at.x.to_numpy(), at.y.to_numpy()
     out = []

@@ -191,10 +191,14 @@ def _flat(shapes: Any, around: Any) -> Any:
 
 
 def _figure(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
-    """`times` x (the sum of `of` less `minus`) / `per`, of each area's own figures or of its communities' sums."""
+    """`times` x (the sum of `of` less `minus`) / `per`, of each area's own figures or of its communities' sums.
+
+    With `drawn`, the ground of that kind on the map is possible where a community's figures are silent.
+    """
     measure = requirement.measure or {}
     columns = [*measure["of"], *measure.get("minus", ()), *([measure["per"]] if "per" in measure else [])]
-    if not any(set(columns) <= _known(row) for row in facts.figures.values()):
+    drawn = _drawn(str(measure["drawn"]), facts) if "drawn" in measure else {}
+    if not drawn and not any(set(columns) <= _known(row) for row in facts.figures.values()):
         return []
     level = _LEVELS[requirement.level]
     rows = []
@@ -211,11 +215,38 @@ def _figure(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
         unknown = 1 - len(known) / len(parts) if parts else 1.0
         if np.isnan(value):
             unknown = 1.0
+        if not known and area_id in drawn:  # the form is silent, and the map may lack some
+            row = _counted(level, area_id, (0.0, drawn[area_id][0], 1.0), requirement.unit, requirement)
+            rows.append(row | {"denominator": drawn[area_id][1]})
+            continue
         row = _counted(level, area_id, (value, value, unknown), requirement.unit, requirement)
         if 0 < unknown < 1 and ({"per", "minus"} & set(measure)):
             row["met"] = "undetermined"  # of a part of the communities, a ratio bounds nothing
         rows.append(row | {"denominator": base})
     return rows
+
+
+def _drawn(name: str, facts: Facts) -> dict[str, tuple[float, float]]:
+    """Square metres a resident of the grounds of a kind that a map draws in each community, and its residents.
+
+    Parks aren't counted: a 广场 is no green. Residents are the form's, else the study's where its weights are theirs.
+    """
+    held, parks = facts.held.get(name, {}), facts.held.get("green_space", {})
+    ids, shapes = facts.sites["site_id"], facts.sites.geom_type
+    plazas = facts.sites[ids.isin(held) & ~ids.isin(parks) & shapes.isin(["Polygon", "MultiPolygon"])]
+    if not len(plazas):
+        return {}
+    given = facts.given
+    counted: dict[str, float] = {}
+    if given.weight_meaning == "residents":
+        counted = given.residences.groupby("community_id")["weight"].sum().to_dict()
+    out = {}
+    for area_id, area_m2 in plaza_areas_m2(plazas, given.area_shapes).items():
+        told = facts.figures.get(("community", str(area_id)), {}).get("residents", math.nan)
+        residents = counted.get(str(area_id), math.nan) if math.isnan(told) else told
+        if area_m2 > 0 and residents > 0:
+            out[str(area_id)] = (area_m2 / residents, residents)
+    return out
 
 
 def _known(row: Mapping[str, float]) -> set[str]:

@@ -21,6 +21,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from circle15.errors import InputError
+from circle15.sources.merging import namesakes
 from circle15.units import WGS84, local_crs, to_plane
 from circle15.words import Words, named
 
@@ -700,27 +701,16 @@ class _Reading(NamedTuple):
 def name_twins(
     names: Sequence[str | None], map_names: Sequence[str | None], map_lon: FloatArray, map_lat: FloatArray
 ) -> Twins:
-    """Places that stand under one name in a table and on the map, once in each.
+    """Places that stand under one name in a table and on the map, once in each: see `merging.namesakes`.
 
-    Names are compared without case, width and spaces. Chains drop out, as their names stand more than once.
+    A pair of two places of one name would be far apart in any system, and so speaks for none.
 
     >>> lon, lat = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0])
     >>> name_twins(["一中", "银行", None], ["银行", "一 中", "银行"], lon, lat)
     Twins(place=array([0]), lon=array([2.]), lat=array([5.]))
     """
-    ours, theirs = _once(names), _once(map_names)
-    shared = [name for name in ours if name in theirs]
-    at = np.array([theirs[name] for name in shared], dtype=np.int64)
-    return Twins(np.array([ours[name] for name in shared], dtype=np.int64), map_lon[at], map_lat[at])
-
-
-def _once(names: Sequence[str | None]) -> dict[str, int]:
-    """The names that stand once, with where."""
-    where: dict[str, list[int]] = {}
-    for i, name in enumerate(names):
-        if isinstance(name, str) and name.strip():
-            where.setdefault("".join(unicodedata.normalize("NFKC", name).casefold().split()), []).append(i)
-    return {name: at[0] for name, at in where.items() if len(at) == 1}
+    pairs = np.array(namesakes(names, map_names), dtype=np.int64).reshape(-1, 2)
+    return Twins(pairs[:, 0], map_lon[pairs[:, 1]], map_lat[pairs[:, 1]])
 
 
 def judge_system(

@@ -154,7 +154,7 @@ _COMPOUND_ID = Column("compound_id", "小区编号", also=_IDS, weak=_ROW_IDS)
 SITE_REGISTER = (_SITE_ID, _NAME, _KIND, _LON, _LAT, _HOURS, _FLOOR_AREA, _CAPACITY)
 """The columns of a register of sites, in the template's order."""
 
-RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, *_GROUPS, _SETTING)
+RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, _SETTING, *_GROUPS)
 """The columns of a register of residences, in the template's order."""
 
 GATE_REGISTER = (_GATE_ID, _NAME, _ACCESS, _LON, _LAT)
