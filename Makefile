@@ -1,7 +1,8 @@
 # make demo   sets up .venv and runs the embedded city
 # make test   sets up .venv and runs lint, types, import contract, doctests and tests
 # make bench  times circle15 beside other engines and writes docs/benchmarks.md; make bench-setup installs them
-# make pictures   makes the pictures of docs/circles.md (needs the font Noto Sans CJK)
+# make bench-map  times the public map of a drawn city and writes its rows of docs/benchmarks.md (needs Chromium)
+# make pictures   makes the pictures of docs/circles.md (needs the font Noto Sans CJK) and docs/figures.md
 # make docs      builds the documentation site into site/, warnings being errors
 # make lock   resolves the lock files anew (needs uv)
 
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 OUT ?= out/demo
 
-.PHONY: demo test test-slow bench bench-setup pictures docs lock clean
+.PHONY: demo test test-slow bench bench-setup bench-map pictures docs lock clean
 
 demo: .venv/ready
 	@$(BIN)/circle15 demo --out $(OUT)
@@ -28,8 +29,12 @@ bench: .venv/ready
 bench-setup: .venv/ready
 	@$(BIN)/python benchmarks/run.py --setup
 
+bench-map: .venv/ready-dev
+	@$(BIN)/python benchmarks/map.py
+
 pictures: .venv/ready-dev
 	@$(BIN)/python docs/make_circles.py --data ../shared/data
+	@$(BIN)/python docs/make_figures.py
 
 docs: .venv/ready-dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
@@ -50,9 +55,9 @@ docs: .venv/ready-dev
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group build pyproject.toml -o requirements.lock
+		--group build --extra report pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--group build --group dev --extra report -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf .venv out build dist site

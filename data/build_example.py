@@ -79,15 +79,16 @@ RIVER: list[XY] = [(1500, -250), (1500, 1250)]
 
 EXTENT = ((-300, -300), (4000, 1300))
 
-HOMES: list[tuple[str, str, XY, int]] = [
-    ("R1", "阳光花园1号楼", (210, 100), 120),
-    ("R2", "阳光花园2号楼", (210, 300), 80),
-    ("R3", "星河路3号", (410, 200), 100),
-    ("R4", "明湖里4号", (810, 600), 150),
-    ("R5", "河畔5号", (1400, 810), 60),
-    ("R6", "台地6号", (1000, 1110), 10),
-    ("R7", "柳湾村7号", (2100, 10), 70),
-    ("R8", "界牌8号", (3700, 10), 20),
+HOMES: list[tuple[str, str, XY, int, int, int, int | None]] = [
+    # residents, and of them the elderly, minors and disabled (whom nobody counted in five homes)
+    ("R1", "阳光花园1号楼", (210, 100), 120, 30, 20, 3),
+    ("R2", "阳光花园2号楼", (210, 300), 80, 10, 15, None),
+    ("R3", "星河路3号", (410, 200), 100, 40, 10, 2),
+    ("R4", "明湖里4号", (810, 600), 150, 30, 30, 5),
+    ("R5", "河畔5号", (1400, 810), 60, 20, 10, None),
+    ("R6", "台地6号", (1000, 1110), 10, 5, 0, None),
+    ("R7", "柳湾村7号", (2100, 10), 70, 35, 10, None),
+    ("R8", "界牌8号", (3700, 10), 20, 10, 5, None),
 ]
 
 KINDS_OF_S1 = "党群服务中心、社区服务中心、社区村居委会办公室、社区警务室、人民调解室、图书阅览室"
@@ -98,7 +99,7 @@ KINDS_OF_S13 = (
 SITES: list[tuple[str, str, str, XY, str, float | None, str]] = [
     ("S1", "星河社区党群服务中心", KINDS_OF_S1, (390, 500), "Mo-Su 08:30-17:00; PH 08:30-17:00", 420, "是"),
     ("S2", "星河农贸市场", "菜市场", (1190, 200), "每天6:00-18:00", 900, "是"),
-    ("S3", "阳光花园日间照料中心", "日间照料中心", (210, 200), "周一至周五 8:00-17:00", 150, "否"),
+    ("S3", "阳光花园日间照料中心", "日间照料中心、私人诊所", (210, 200), "周一至周五 8:00-17:00", 150, "否"),
     ("S4", "东岸邮政所", "邮政网点", (1610, 790), "周一至周五 9:00-17:00", None, ""),
     ("S6", "星河超市(总店)", "超市便利店", (790, 20), "每天7:00-22:00", 300, ""),
     ("S7", "明湖大药房", "药房", (790, 300), "8:30-21:00", 60, ""),
@@ -278,7 +279,7 @@ SATISFACTION = [("q1", "p1", "2026-06", 40, 50, 90.0), ("q2", "p1", "2026-06", 1
 
 def files() -> dict[str, bytes]:
     """Every file of the example by name."""
-    homes = [(home, name, *gcj02(at), weight) for home, name, at, weight in HOMES]
+    homes = [(home, name, *gcj02(at), *people) for home, name, at, *people in HOMES]
     sites = [
         (
             site, name, kinds, *gcj02(at), hours or None, area, flat or None, "有",
@@ -292,7 +293,9 @@ def files() -> dict[str, bytes]:
     gates = [(gate, name, access, *gcj02(at)) for gate, name, access, at in GATES]
     return {
         "map.osm": osm_xml().encode(),
-        "居民登记表.xlsx": workbook("居民", ["编号", "名称", "经度", "纬度", "居民人数"], homes),
+        "居民登记表.xlsx": workbook(
+            "居民", ["编号", "名称", "经度", "纬度", "居民人数", "60岁以上", "未成年人", "残疾人数"], homes
+        ),
         "设施登记表.xlsx": workbook(
             "设施",
             [

@@ -30,16 +30,18 @@ shown with its plan year: all dated ones (2020, 2025) have passed.
 | `windows` | service windows; the threshold is one for every begun 5,000 residents, at least one | residents |
 | `sites` | share of the sites of some kinds that are large enough, open long enough, or say so; unknown where the register is silent | confirmed sites of the kinds |
 | `near` | share of sites with a partner within 30 m edge to edge (`same`) or 100 m (`adjacent`); no plan names a number | confirmed sites of the kinds |
-| `kinds_per_site` | share of sites of two kinds or more, or the most that one site holds | sites |
+| `kinds_per_site` | share of sites of two kinds or more, or the most that one site holds | sites of any of the 27 |
 | `roles` | share of each role's kinds (main, special, outlets, outdoor) within the circle | weight |
 | `choice` | places of a kind that a resident can choose from, the mean | weight |
 | `borrowed` | of the covered kinds, those whose only place (confirmed) or nearest place (possible) is another community's | weight x covered kinds |
 
 Readings worth knowing: 30 m2 a hundred households (Panzhihua) and 43 (Shaoyang) stand beside each other, each under
-its plan; 2.5 m2 of square a resident is asked of rural communities; elder-care land is land; 10 % is asked of new
+its plan; 2.5 m2 of square a resident is asked of rural communities (where the form is silent, the grounds for exercise
+that a map draws, without parks, are a possible value); elder-care land is land; 10 % is asked of new
 communities; volunteer stations are counted over facilities; a ratio of part of the communities settles nothing.
-`utility_outlet` doesn't tell gas from power and water; supply cooperatives, broadcasting, recycling and gyms are no
-kinds yet, so B-14, B-15, B-16 and B-19 have no row for them.
+Gas, power and water (B-14) and primary and secondary schools (B-4) are sorts of a kind: a site of the kind may be any
+of them where neither its name nor its register says which, and where the kind is complete, so are its sorts. Of a
+commercial gym the map says only that it may be a 百姓健身房 (B-19).
 
 """
 

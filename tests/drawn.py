@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +18,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from circle15.network import Snaps, WalkNetwork
-from circle15.schema import StudyFrames
+from circle15.schema import STATUSES, StudyFrames
+from circle15.sources.coordinates import judge_system
 from circle15.sources.osm import read_osm
 
 _GEOD = Geod(ellps="WGS84")
@@ -100,12 +101,17 @@ def no_gates() -> gpd.GeoDataFrame:
 
 
 def nothing_more() -> dict[str, Any]:
-    """Frames of a study without compounds and forms, in which nothing was merged, overruled or is to be asked."""
+    """Frames of a study without network, compounds and forms; nothing was merged or overruled, or is to be asked."""
     table = pd.DataFrame({"site_id": []}, dtype="str")
     asked = pd.DataFrame({name: pd.Series(dtype="str") for name in ("rank", "ask", "site_id", "community_id", "kind")})
     survey = gpd.GeoDataFrame(asked, geometry=[], crs="EPSG:4326")
-    nothing = dict.fromkeys(("merges", "conflicts", "compounds", "unanswered"), table)
-    return {**nothing, "survey": survey, "forms": {}}
+    nowhere = gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
+    columns = ("level", "area_id", "group", "kind", "weight", "n_residences", *STATUSES)
+    groups = pd.DataFrame({name: pd.Series(dtype="str" if i < 4 else "float64") for i, name in enumerate(columns)})
+    nothing = dict.fromkeys(("merges", "conflicts", "compounds", "unanswered", "deciding", "ends"), table)
+    nothing |= dict.fromkeys(("network_edges", "zones", "barriers"), nowhere)
+    nothing["plan_served"] = pd.DataFrame(columns=["candidate_id", "kind", "residence_id"]).astype("str")
+    return {**nothing, "survey": survey, "forms": {}, "group_shares": groups}
 
 
 def random_nodes(seed: int, n: int = 30) -> np.ndarray:
@@ -192,3 +198,35 @@ def assert_same_frames(read: StudyFrames, found: StudyFrames) -> None:
             assert ours.equals_exact(theirs, tolerance=0)
         else:
             assert ours == json.loads(json.dumps(theirs)), field.name
+
+
+def drawn_town(lon, lat, *, seed=0):
+    """Some 3 x 3 km: 2,500 buildings of 20 x 20 m at random, and a street every 200 m. And 120 sites in buildings."""
+    rng = np.random.default_rng(seed)
+    scale = np.array([111_320 * np.cos(np.radians(lat)), 110_900])
+    corner = np.array([lon, lat])
+    middles_m = rng.uniform(20, 2980, (2500, 2))
+    buildings = shapely.box(*((middles_m - 10) / scale + corner).T, *((middles_m + 10) / scale + corner).T)
+    ends_m = [[(at, 0), (at, 3000)] for at in range(0, 3001, 200)] + [
+        [(0, at), (3000, at)] for at in range(0, 3001, 200)
+    ]
+    streets = shapely.linestrings(np.array(ends_m) / scale + corner)
+    sites = (middles_m[:120] + rng.uniform(-9, 9, (120, 2))) / scale + corner
+    extent = shapely.box(*corner, *(3000 / scale + corner))
+    return Town(gpd.GeoSeries(streets, crs=4326), gpd.GeoSeries(buildings, crs=4326), extent, *sites.T)
+
+
+class Town(NamedTuple):
+    streets: gpd.GeoSeries
+    buildings: gpd.GeoSeries
+    extent: shapely.Polygon
+    lon: np.ndarray
+    lat: np.ndarray
+
+    def judge(self, x, y, declared, **more):
+        return judge_system(
+            x,
+            y,
+            declared=declared,
+            **{"streets": self.streets, "buildings": self.buildings, "extent": self.extent} | more,
+        )

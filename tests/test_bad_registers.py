@@ -333,7 +333,7 @@ def test_it_is_mended_and_told_and_nothing_is_lost(tmp_path, case):
     if told is None:
         assert register.notes == ()
     else:
-        assert any(told in note for note in register.notes)
+        assert any(told in note.en for note in register.notes)
     assert len(register.site_kinds) == sites
 
 
@@ -516,8 +516,10 @@ def test_personal_columns_of_residents_are_not_read(tmp_path):
     rows = [["编号", "经度", "纬度", "户数", "户主姓名", "联系电话"], ["1", "116.5", "35.4", "3", "某人", "000"]]
     register = read_register(as_text(rows)(tmp_path), what="residences")
     assert list(register.frame.columns) == ["residence_id", "weight", "geometry"]
-    assert "户主姓名, 联系电话" in " ".join(register.notes)
-    assert "某人" not in " ".join(register.notes)
+    (note,) = register.notes
+    assert "户主姓名, 联系电话" in note.en
+    assert "户主姓名、联系电话" in note.zh
+    assert "某人" not in note.zh + note.en
 
 
 def test_gates_areas_compounds_and_candidates_are_registers_too(tmp_path):

@@ -26,6 +26,7 @@ from circle15.checklist import (
     kinds,
     match,
     osm_keys,
+    parts_of,
     policies,
 )
 from circle15.errors import InputError
@@ -148,7 +149,7 @@ def test_traditional_and_full_width_names_are_read(name: str, expected: str):
         ("文昌中学(公交站)", set()),
         ("邮电宾馆", set()),
         ("建设银行家属院", set()),
-        ("体育场路小学", {"school"}),
+        ("体育场路小学", {"school", "primary_school"}),
         ("大学路社区卫生服务站", {"health_room"}),
         ("社区时间银行", {"volunteer_station"}),
         ("菜市口百货大楼", set()),
@@ -338,6 +339,51 @@ def test_a_place_that_is_gone_holds_nothing(key: str):
     assert match({"amenity": "library", key: "yes"}) == ()
 
 
+# ------------------------------------------------------------------------------------------ sorts of a kind
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"amenity": "school"}, {"primary_school": "possible", "secondary_school": "possible"}),
+        ({"amenity": "school", "name": "实验小学"}, {"primary_school": "confirmed"}),
+        ({"amenity": "school", "name": "贵溪五中"}, {"secondary_school": "confirmed"}),
+        ({"amenity": "school", "name": "中心学校"}, {"primary_school": "possible", "secondary_school": "possible"}),
+        ({"amenity": "school", "name": "九年制学校"}, {"primary_school": "confirmed", "secondary_school": "confirmed"}),
+        ({"amenity": "school", "name": "金陵中学附属小学"}, {"primary_school": "confirmed"}),
+        ({"amenity": "school", "isced:level": "1;2"}, {"primary_school": "confirmed", "secondary_school": "confirmed"}),
+        ({"amenity": "school", "isced:level": "2"}, {"secondary_school": "confirmed"}),
+        ({"amenity": "school", "isced:level": "0-3"}, {"primary_school": "possible", "secondary_school": "possible"}),
+        ({"amenity": "school", "school": "primary"}, {"primary_school": "confirmed"}),
+        # no school, so no sort of one; and no surer than the school
+        ({"amenity": "school", "name": "实验小学驾校"}, {}),
+        ({"amenity": "school", "name": "五老村幼儿园"}, {"kindergarten": "possible"}),
+        ({"amenity": "school", "access": "private", "name": "实验小学"}, {}),
+        ({"building": "yes", "name": "实验小学"}, {"primary_school": "possible"}),
+        ({"office": "company", "name": "国网供电营业厅"}, {"utility_outlet": "confirmed", "power_outlet": "confirmed"}),
+        ({"office": "government", "name": "热力公司收费大厅"}, {"utility_outlet": "confirmed"}),
+    ],
+)  # fmt: skip
+def test_a_sort_of_a_kind_is_told_by_name_or_tag_and_else_possible(tags: dict[str, str], expected: dict[str, str]):
+    assert {one.kind: one.evidence for one in match(tags, extension=True)} == expected
+
+
+def test_a_sort_belongs_to_one_kind_that_is_no_sort_itself():
+    sorts = [k for k in ALL_KINDS if k.part_of]
+    assert {k.part_of for k in sorts} == {"school", "utility_outlet"}
+    assert all(k.id in EXTENSION_KINDS and not kind(k.part_of).part_of for k in sorts)
+    assert parts_of("utility_outlet") == ("gas_outlet", "power_outlet", "water_outlet")
+
+
+@settings(deadline=None)  # the first name in Chinese loads opencc
+@given(st.deferred(lambda: _ANY_TAGS), st.booleans())
+def test_a_sort_is_never_without_its_kind_and_never_surer(tags: dict[str, str], register: bool):
+    matches = found(tags, register=register)
+    for one in matches.values():
+        if whole := kind(one.kind).part_of:
+            assert matches[whole].evidence in {"confirmed", one.evidence}
+
+
 # ------------------------------------------------------------------------------------------ implied
 
 
@@ -418,8 +464,12 @@ def test_a_name_alone_never_confirms(tags: dict[str, str]):
 
 
 def test_streets_are_not_read_as_features():
-    assert not {"highway", "route", "name"} & set(osm_keys())
+    assert not {"route", "name"} & set(osm_keys())
     assert list(osm_keys()) == sorted(set(osm_keys()))
+    # of what carries `highway`, only stops are looked at, and no name
+    for tags in ({"highway": "footway"}, {"highway": "bus_stop"}):
+        assert set(found({**tags, "name": "洸河绿道健身步道"})) <= {"bus_stop"}
+    assert evidence({"highway": "bus_stop"}, "bus_stop") == "confirmed"
 
 
 def test_importing_and_matching_latin_names_loads_nothing_heavy():
@@ -568,7 +618,7 @@ def test_central_reykjavik_offers_no_housekeeping_mediation_or_day_care():
 
 def test_guixi_has_schools_and_pitches_and_hardly_anything_else():
     confirmed = {m.kind for _, matches in matched("guixi.osm") for m in matches.values() if m.evidence == "confirmed"}
-    assert confirmed == {"school", "outdoor_sports_centre", "green_space"}
+    assert confirmed == {"school", "secondary_school", "outdoor_sports_centre", "green_space"}
 
 
 # ------------------------------------------------------------------------------------- the reviewed names

@@ -117,8 +117,8 @@ def test_check_tells_counts_and_completeness(village, monkeypatch, capsys):
     assert (school["confirmed"], school["possible"]) == (1, 0)
     code, out, _ = call(monkeypatch, capsys, "check", village / "village.toml")
     assert code == 0
-    assert "1 residences weighing 600" in out  # 10 x 10 m, 6 storeys
-    assert "not_declared" in out
+    assert "1 residences with 600 m² of residential floor area" in out  # 10 x 10 m, 6 storeys
+    assert "not declared" in out
 
 
 def test_help_is_quick_and_imports_nothing_heavy():
@@ -130,7 +130,7 @@ def test_help_is_quick_and_imports_nothing_heavy():
 
 def test_every_command_has_help(monkeypatch, capsys):
     names = list(typer.main.get_command(cli.app).commands)
-    assert {"demo", "run", "check", "map", "report", "init", "fetch"} <= set(names)
+    assert {"demo", "run", "check", "map", "report", "init", "fetch", "comments"} <= set(names)
     for words in ([], *([name] for name in names)):
         code, out, _ = call(monkeypatch, capsys, *words, "--help")
         assert code == 0
@@ -303,7 +303,7 @@ def test_what_a_reader_should_know_is_said(village, monkeypatch, capsys):
     (village / "village.toml").write_text(config, encoding="utf-8")
     code, out, _ = call(monkeypatch, capsys, "check", village / "village.toml", "--json")
     assert code == 0
-    said = " ".join(json.loads(out)["warnings"])
+    said = " ".join(one["en"] for one in json.loads(out)["warnings"])
     assert "1 sites of far.csv lie outside the data's extent: 1" in said
     assert "far.csv is declared complete for pharmacy and lists no site of it" in said
 
@@ -317,7 +317,8 @@ def test_what_a_register_leaves_over_is_said(village, monkeypatch, capsys):
     (village / "village.toml").write_text(config, encoding="utf-8")
     code, _, _ = call(monkeypatch, capsys, "run", village / "village.toml", "--out", village / "out", "--json")
     assert code == 0
-    said = " ".join(json.loads((village / "out" / "manifest.json").read_text(encoding="utf-8"))["warnings"])
+    manifest = json.loads((village / "out" / "manifest.json").read_text(encoding="utf-8"))
+    said = " ".join(one["en"] for one in manifest["warnings"])
     assert "shops.txt: read as gb18030" in said
     assert "1 of 2 rows can't be used (类别/kind '糖' is unknown" in said
     assert "homes.csv: its cells are separated by semicolons" in said

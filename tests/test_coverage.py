@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circle15.checklist import KINDS, kind
+from circle15.checklist import EXTENSION_KINDS, KINDS, kind
 from circle15.coverage import (
     OtherTimes,
     complete_at,
+    extension_layers,
     layer_completeness,
     settle_evidence,
     statuses,
@@ -545,3 +546,19 @@ def test_a_kind_that_a_register_lists_is_complete_where_the_map_is_thin() -> Non
     listed = with_complete_registers(layers, {GROUND[0]: {"schools.csv"}})
     assert listed["complete"].to_numpy().tolist() == (listed["kind"] == GROUND[0]).to_numpy().tolist()
     assert listed["why"].isna().tolist() == listed["complete"].tolist()
+
+
+def test_only_registers_and_surveys_say_that_an_extension_kind_is_nowhere_else() -> None:
+    held, place = features({"c1": 10, "c2": 10})
+    street_km = pd.Series({"c1": 10.0, "c2": 10.0})
+    layers = layer_completeness(held, site_community=place, street_km=street_km, declared=KINDS)
+    absent = pd.DataFrame({"kind": ["clinic"], "source": ["survey.xlsx"], "site_id": [None], "community_id": ["c2"]})
+    listed = {"kindergarten": ["a.xlsx"], "clinic": ["b.xlsx"]}
+    told = extension_layers(layers, listed, complete_in={"b.xlsx": ["c1"]}, absent=absent)
+    assert told["kind"].tolist() == list(EXTENSION_KINDS) * 3
+    known = told[told["complete"]]
+    assert known["why"].isna().all()
+    assert set(zip(known["community_id"], known["kind"], strict=True)) == {
+        ("c1", "kindergarten"), ("c2", "kindergarten"), ("none", "kindergarten"), ("c1", "clinic"), ("c2", "clinic"),
+    }  # fmt: skip
+    assert (told["why"][~told["complete"]] == "not_declared").all()

@@ -114,6 +114,15 @@ def test_two_runs_give_the_same_bytes(out, city, tmp_path):
     assert different == ["manifest.json"]
 
 
+def test_who_is_served_adds_up_to_what_each_site_gains(city):
+    served = city.plan_served.merge(city.residences[["residence_id", "weight"]], on="residence_id")
+    gained = served.groupby("candidate_id")["weight"].sum()
+    assert gained[city.plan["candidate_id"]].to_numpy() == pytest.approx(city.plan["gained"].to_numpy())
+    before = served.merge(city.access, on=["residence_id", "kind"])
+    assert set(before["status"]) == {"gap"}
+    assert not city.plan_served.duplicated(["residence_id", "kind"]).any()
+
+
 def test_scipy_agrees_on_300_residences_and_every_kind(city):
     network = city.network
     everybody = network.snap(city.residences.geometry, city.residences["compound_id"])
@@ -219,10 +228,10 @@ def test_a_run_that_dies_leaves_the_former_whole(out, city, tmp_path, monkeypatc
     shutil.copytree(out, target)
     before = {path.name: path.read_bytes() for path in target.rglob("*") if path.is_file()}
 
-    def dies(*_):
+    def dies(*_, **__):
         raise RuntimeError("the power went out")
 
-    monkeypatch.setattr("circle15.outputs.folder.render_report", dies)
+    monkeypatch.setattr("circle15.outputs.folder.write_reports", dies)
     with pytest.raises(RuntimeError, match="power"):
         city.write(target)
     assert {path.name: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before

@@ -74,6 +74,10 @@ def row(site_id: str, name: str, kind: str, at: tuple[float, float], *more: str)
 HEAD = "设施编号,名称,类别,经度,纬度\n"
 
 
+def said(result: Any) -> str:
+    return " ".join(one["en"] for one in result.about["warnings"])
+
+
 def statuses(result: Any) -> pd.Series[str]:
     return result.access.set_index("kind")["status"]
 
@@ -90,7 +94,7 @@ def test_a_register_and_the_map_speak_of_one_site(village: Any) -> None:
     held = result.site_kinds[result.site_kinds["site_id"] == "S1"]
     assert held["kind"].tolist() == ["grocery", "hairdresser"]
     assert "n21" not in set(result.sites["site_id"])
-    assert "went into it (same_place 1)" in " ".join(result.about["warnings"])
+    assert "went into it (one place in two sources 1)" in said(result)
     # 315 m along the street (from 5 to 320), 15 and 5 m of legs.
     assert result.access.set_index("kind").loc["grocery", "time_s"] == pytest.approx(315 + 15 + 5, abs=0.5)
 
@@ -112,7 +116,7 @@ def test_an_absence_that_means_no_known_site_is_told(village: Any) -> None:
     register += row("S2", "光河修鞋铺", "维修点", (10, 5), "有")
     result = village({"r.csv": register}, more='[[registers]]\nfile = "r.csv"').run()
     assert statuses(result)["farmers_market"] == "possible"
-    assert any("1 absences of r.csv speak of no site" in warning for warning in result.about["warnings"])
+    assert "1 absences of r.csv speak of no site" in said(result)
 
 
 def test_a_register_is_complete_where_it_says_so(village: Any) -> None:
@@ -162,7 +166,7 @@ def test_the_survey_list_settles_what_it_asked(village: Any, tmp_path: Path) -> 
     # The first clinic is none; the second is 795 m along the street, with 15 and 5 m of legs, and nobody looked.
     assert after["health_room"] == "possible"
     assert result.access.set_index("kind").loc["health_room", "time_s"] == pytest.approx(795 + 15 + 5, abs=0.5)
-    assert "answers.xlsx answers 4 of" in " ".join(result.about["warnings"])
+    assert "answers.xlsx answers 4 of" in said(result)
     asked_again = result.survey[["kind", "site_id"]].to_numpy().tolist()
     assert ["health_room", "n24"] in asked_again
     assert "farmers_market" not in result.survey["kind"].tolist()

@@ -117,7 +117,7 @@ def test_sources_are_merged_overruled_and_left_over(result: Any) -> None:
     # The clinic was looked at; the park isn't in the complete register of sports grounds; nor is what S1 implies.
     assert ["health_room", "surveyed_absent"] in overruled
     assert ["outdoor_sports_centre", "complete_register"] in overruled
-    said = " ".join(result.about["warnings"])
+    said = " ".join(one["en"] for one in result.about["warnings"])
     assert "'观星台' is unknown" in said
     assert "row 14" in said  # the hairdresser's address has no coordinates
     assert "社区边界.zip: its text is read as gb18030" in said
@@ -128,6 +128,22 @@ def test_sources_are_merged_overruled_and_left_over(result: Any) -> None:
 def test_the_pages_name_the_data_as_invented(result: Any) -> None:
     assert "Invented" in result.about["attribution"]
     assert "© OpenStreetMap" not in result.explore().html
+
+
+def test_groups_have_shares_of_their_own(result: Any) -> None:
+    rows = result.group_shares.set_index(["area_id", "group", "kind"])
+    # To the pharmacy of R1, R2 and R3 in c1 it is a gap, covered and covered: 30, 10 and 40 elderly, 20, 15 and 10
+    # minors; of the disabled 3 and 2, and nobody counted them in R2.
+    shares = ["weight", "n_residences", "covered", "gap"]
+    assert rows.loc[("c1", "elderly", "pharmacy"), shares].tolist() == [80, 3, 50 / 80, 30 / 80]
+    assert rows.loc[("c1", "minors", "pharmacy"), shares].tolist() == [45, 3, 25 / 45, 20 / 45]
+    assert rows.loc[("c1", "disabled", "pharmacy"), shares].tolist() == [5, 2, 2 / 5, 3 / 5]
+    # The day care is theirs who live in the compound: R1 and R2.
+    assert rows.loc[("c1", "elderly", "day_care_centre"), "covered"] == 40 / 80
+    assert rows.loc[("all", "elderly", "pharmacy"), "weight"] == 180
+    assert ("c3", "disabled", "pharmacy") not in rows.index  # R7 and R8
+    assert rows.loc[:, "covered":"off_network"].sum(axis=1).to_numpy() == pytest.approx(1)
+    assert "5 of 8 residences of 居民登记表.xlsx have no disabled counted" in " ".join(result.about["warnings"])
 
 
 def test_forms_stand_beside_the_score(result: Any) -> None:
@@ -177,6 +193,11 @@ INDICATORS = [
     ("shaoyang_2025", "G-2b", {"c1": (24.0, Y), "c2": (8.0, N)}),
     ("panzhihua_2020", "G-3b", {"c1": (1.0, Y), "c2": (0.0, N)}),
     ("shaoyang_2025", "D-4", {"c1": (1.0, OPEN)}),  # the police room is S1, as is the committee; no number is named
+    # The day care's own site has a clinic; which kinds adjoin whose is told whatever else there is.
+    ("shaoyang_2025", "D-3/same", {"c1": (1.0, OPEN)}),
+    ("shaoyang_2025", "D-3/adjacent", {"c1": (1.0, OPEN)}),
+    # S13 is open for free; of S1 (reading room) and S9 (meals) nobody has said it, nor of the school.
+    ("guanghe_2019", "D-8", {"c1": (1 / 3, OPEN)}),
     ("shaoyang_2025", "D-10", {"c1": (10.0, OPEN)}),  # S13 holds ten kinds
     ("panzhihua_2020", "B-3b", {"c1": (30.0, Y), "c2": (120.0, N)}),
     ("northeast_city", "C-10", {"c1": (0.0, Y), "c2": (2.0, N)}),
@@ -208,9 +229,21 @@ def test_every_requirement_that_can_be_computed_is_answered_or_named(result: Any
     answered = {(policy, indicator.partition("/")[0]) for policy, indicator in answered}
     lists = result.unanswered["indicator"].str.match("[HIJ]-|G-4")  # lists and registers, not indicators
     lacking = result.unanswered[~lists & result.unanswered["form"].notna()]
-    # D-3 can't be told while no register of clinics is complete; D-8 is a register of shared rooms.
-    assert set(lacking["indicator"]) == {"D-3", "D-8"}
+    assert lacking.empty
     assert len(answered) > 100
+
+
+def test_a_register_complete_for_an_extension_kind_makes_its_absence_a_no(tmp_path: Path) -> None:
+    text = (ROOT / "configs" / "xinghe.toml").read_text(encoding="utf-8").replace("../data", (ROOT / "data").as_posix())
+    config = tmp_path / "listed.toml"
+    config.write_text(
+        text.replace('"outdoor_sports_centre",\n]', '"outdoor_sports_centre", "volunteer_station",\n]'), "utf-8"
+    )
+    rows = Study.from_config(config).run().indicators
+    told = rows[(rows["policy"] == "shaoyang_2025") & (rows["indicator"] == "F-4")].set_index("area_id")
+    # S8 of the three service centres has a volunteers' station; S1 and S14 in c1 have none.
+    assert told.loc[["c1", "c2", "d1"], "met"].tolist() == ["no", "yes", "no"]
+    assert told.loc[["c1", "c2", "d1"], "value_possible"].tolist() == pytest.approx([0, 1, 1 / 3])
 
 
 def test_the_survey_list_begins_with_what_weighs_most(result: Any) -> None:

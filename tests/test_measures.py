@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import Point, box
+from shapely import Point, Polygon, box
 
 from circle15.areas import indicators, plaza_areas_m2, unanswered
 from circle15.areas.measures import FORMULAS
@@ -52,14 +53,14 @@ def answered(
     policy_id: str,
     indicator: str,
     *,
-    sites: list[tuple[str, float, dict[str, str]]] | None = None,
+    sites: Sequence[tuple[str, Any, dict[str, str]]] | None = None,
     complete: tuple[str, ...] = (),
     figures: list[dict[str, Any]] | None = None,
     hours: pd.DataFrame | None = None,
     columns: dict[str, Any] | None = None,
     access: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """One requirement's rows; sites are (id, longitude, kind -> evidence) on the parallel of the homes."""
+    """One requirement's rows; sites are (id, longitude on the parallel of the homes or polygon, kind -> evidence)."""
     policy = policies()[policy_id]
     wanted = indicator.partition("/")[0]
     one = replace(policy, requirements=tuple(row for row in policy.requirements if row.id == wanted))
@@ -70,7 +71,7 @@ def answered(
 
 def measure_all(  # noqa: PLR0917
     chosen: list[Policy],
-    sites: list[tuple[str, float, dict[str, str]]],
+    sites: Sequence[tuple[str, Any, dict[str, str]]],
     complete: tuple[str, ...],
     figures: list[dict[str, Any]] | None,
     hours: pd.DataFrame | None,
@@ -79,7 +80,7 @@ def measure_all(  # noqa: PLR0917
 ) -> pd.DataFrame:
     places = gpd.GeoDataFrame(
         {"site_id": pd.Series([site[0] for site in sites], dtype="str"), **columns},
-        geometry=[Point(site[1], 30.005) for site in sites],
+        geometry=[site[1] if isinstance(site[1], Polygon) else Point(site[1], 30.005) for site in sites],
         crs="EPSG:4326",
     )
     holds = [(site[0], name, evidence) for site in sites for name, evidence in site[2].items()]
@@ -215,6 +216,30 @@ def test_separate_offices_must_be_none_and_boards_fresh() -> None:
 def test_an_area_with_two_rows_of_figures_is_refused() -> None:
     with pytest.raises(InputError, match="c1 stand twice; keep one row an area"):
         answered("panzhihua_2020", "E-2", figures=[community("c1", x=1), community("c1", x=2)])
+
+
+def test_squares_of_the_map_are_possible_where_the_form_is_silent() -> None:
+    # 0.001 x 0.0005 degrees at 30.005 north, half of it in the rural c3: 0.0005 x 96,481 m by 0.0005 x 110,852 m.
+    square = box(120.0195, 30.005, 120.0205, 30.0055)
+    park = box(120.025, 30.005, 120.026, 30.006)
+    half = 0.0005 * 96_481 * 0.0005 * 110_852
+    sites: list[tuple[str, Any, dict[str, str]]] = [
+        ("square", square, {"outdoor_sports_centre": "possible"}),
+        ("station", 120.021, {"outdoor_sports_centre": "confirmed"}),  # a point has no area
+        ("park", park, {"outdoor_sports_centre": "possible", "green_space": "confirmed"}),
+    ]
+    columns = ["value_confirmed", "value_possible", "share_unknown", "denominator"]
+    rows = answered("panzhihua_2020", "C-5", sites=sites, figures=[community("c3", residents=500)])
+    assert rows.loc["c3", columns].tolist() == pytest.approx([0, half / 500, 1, 500], rel=1e-3)
+    assert rows.loc["c3", "met"] == "undetermined"
+    # without a form the study's own residents count: h3 is one
+    rows = answered("panzhihua_2020", "C-5", sites=sites)
+    assert rows.loc["c3", columns].tolist() == pytest.approx([0, half, 1, 1], rel=1e-3)
+    # the form's own figure stands
+    rows = answered("panzhihua_2020", "C-5", sites=sites, figures=[community("c3", residents=500, plaza_area_m2=100)])
+    assert rows.loc["c3", [*columns, "met"]].tolist() == [0.2, 0.2, 0, 500, "no"]
+    # and a map without squares says nothing
+    assert answered("panzhihua_2020", "C-5", sites=sites[1:]).empty
 
 
 def test_plazas_are_dissolved_and_cut_by_community() -> None:
@@ -449,7 +474,7 @@ def test_every_requirement_is_computed_or_says_what_it_needs() -> None:
     row = missing[(missing["policy"] == "shaoyang_2025") & (missing["indicator"] == "C-1")].iloc[0]
     assert row["form"] == "community_figures"
     assert row["needs_zh"] == "社区数据表：户数、综合服务设施建筑面积"
-    assert row["needs_en"] == "Figures of communities: households, facility_area_m2"
+    assert row["needs_en"] == "Figures of communities: households; floor area of service facilities, m2"
     row = missing[missing["indicator"] == "J-10"].iloc[0]
     assert pd.isna(row["form"])
     assert missing["needs_en"].notna().all()
@@ -469,6 +494,56 @@ def test_requirements_name_formulas_forms_and_columns_that_exist() -> None:
             assert used <= columns
             names = measure.get("kinds", ())
             assert names == "all" or set(names) <= {*KINDS, *EXTENSION_KINDS}
+            assert measure.get("drawn") in {None, *KINDS, *EXTENSION_KINDS}
+
+
+def test_schools_are_counted_by_level() -> None:
+    sites = [
+        ("s1", 120.005, {"school": "confirmed", "primary_school": "confirmed"}),
+        ("s2", 120.015, {"school": "confirmed", "primary_school": "possible", "secondary_school": "possible"}),
+    ]
+    told = {}
+    for level in ("primary_school", "secondary_school"):
+        rows = answered("guanghe_2019", f"B-4/{level}", sites=sites, complete=("school",))
+        told[level] = rows[["value_confirmed", "value_possible", "met"]].to_numpy().tolist()
+    # where all schools are known, so are those of each level: c1 has no secondary school, c3 none at all
+    assert told == {
+        "primary_school": [[1, 1, "yes"], [0, 1, "undetermined"], [0, 0, "no"]],
+        "secondary_school": [[0, 0, "no"], [0, 1, "undetermined"], [0, 0, "no"]],
+    }
+
+
+def test_a_primary_school_is_one_kind_and_a_bus_stop_no_facility() -> None:
+    sites = [
+        ("s1", 120.005, {"school": "confirmed", "primary_school": "confirmed"}),
+        ("s2", 120.006, {"post": "confirmed", "parcel_station": "confirmed"}),
+        ("s3", 120.007, {"bus_stop": "confirmed"}),
+    ]
+    rows = answered("guanghe_2019", "D-5", sites=sites)
+    assert rows.loc["c1", ["value_confirmed", "denominator"]].tolist() == [0.5, 2]
+
+
+@pytest.mark.parametrize(
+    ("policy", "indicator", "kinds"),
+    [
+        ("guanghe_2019", "B-4", "kindergarten primary_school secondary_school"),
+        ("shaoyang_2025", "B-14",
+         "post finance telecom supply_cooperative gas_outlet power_outlet water_outlet broadcasting_outlet"),
+        ("shaoyang_2025", "B-15",
+         ("day_care_centre childcare_0_3 repair housekeeping dining grocery hairdresser parcel_station "
+          "logistics_point recycling_point")),
+        ("zhejiang_2025", "B-16",
+         "post finance telecom supply_cooperative gas_outlet bus_stop logistics_point recycling_point"),
+        ("zhejiang_2025", "B-19", "walking_trail fitness_centre public_gym outdoor_sports_centre"),
+    ],
+)  # fmt: skip
+def test_each_thing_that_a_sentence_lists_has_a_row(policy: str, indicator: str, kinds: str) -> None:
+    sites = [("s1", 120.005, dict.fromkeys(kinds.split(), "confirmed"))]
+    frame = measure_all([policies()[policy]], sites, (), None, None, {})
+    rows = frame[frame["indicator"].str.startswith(f"{indicator}/") & frame["level"].isin(["community", "study"])]
+    assert set(rows["indicator"]) == {f"{indicator}/{kind}" for kind in kinds.split()}
+    where = "c1" if indicator != "B-16" else "all"
+    assert (rows["value_confirmed"][rows["area_id"] == where] > 0).all()
 
 
 def test_without_sites_only_reach_is_measured() -> None:

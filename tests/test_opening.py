@@ -13,6 +13,7 @@ from shapely import Point
 
 from circle15.errors import InputError
 from circle15.sources.opening import calendar_note, open_at, open_site_kinds, osm_hours, weekly_hours
+from circle15.words import Words
 
 OFFICE = "Mo-Fr 08:30-17:30"
 
@@ -92,10 +93,13 @@ def test_time_zones_are_converted_and_other_countries_have_other_holidays() -> N
 
 def test_years_beyond_the_calendar_are_told() -> None:
     assert calendar_note(datetime(2025, 10, 1)) is None
-    assert calendar_note(datetime(2099, 10, 1)) == (
-        "the holidays of 2099 are not published yet: every day counts as its weekday"
+    assert calendar_note(datetime(2099, 10, 1)) == Words(
+        "2099年的节假日安排尚未公布：每天都按星期几计",
+        "the holidays of 2099 are not published yet: every day counts as its weekday",
     )
-    assert calendar_note(datetime(1999, 10, 1)) == "the holidays of 1999 are not known: every day counts as its weekday"
+    note = calendar_note(datetime(1999, 10, 1))
+    assert note is not None
+    assert note.en == "the holidays of 1999 are not known: every day counts as its weekday"
     assert state(OFFICE, "2099-10-01T10:00") == "open"  # a Thursday
 
 

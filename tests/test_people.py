@@ -53,6 +53,10 @@ def study(tmp_path: Path) -> Any:
     return made
 
 
+def notes(result: Any) -> list[str]:
+    return [one["en"] for one in result.about["warnings"]]
+
+
 def people(folder: Path, values: list[list[float]]) -> None:
     """A raster over the whole village."""
     west, south, east, north = CORNERS
@@ -75,7 +79,7 @@ def test_weights_are_the_rasters_residents_and_the_rest_is_told(study: Any, tmp_
     said = (
         "people.tif has 100 people in the study: 90 are spread over the residences, 0 of them from cells without one, "
     )
-    assert f"{said}and 10 find none within 100 m" in result.about["warnings"]
+    assert f"{said}and 10 find none within 100 m" in notes(result)
 
 
 def test_a_raster_of_another_unit_is_refused(study: Any, tmp_path: Path) -> None:
@@ -97,13 +101,13 @@ def test_only_what_is_open_counts(study: Any, at: str, school: str, told: str) -
     status = result.access.set_index("kind")["status"]
     assert status["school"] == school
     assert status["pharmacy"] == "possible"  # it is there, but nobody says when it is open
-    assert any(told in warning for warning in result.about["warnings"])
+    assert any(told in warning for warning in notes(result))
 
 
 def test_without_a_moment_hours_do_not_matter(study: Any) -> None:
     result = study().run()
     assert result.access.set_index("kind")["status"][["school", "pharmacy"]].tolist() == ["covered", "covered"]
-    assert not any("open at" in warning for warning in result.about["warnings"])
+    assert not any("open at" in warning for warning in notes(result))
 
 
 def test_strange_zones_and_moments_are_named(study: Any) -> None:

@@ -135,7 +135,7 @@ def test_registers_tell_what_was_read_and_what_was_left(tmp_path: Path) -> None:
         "site_id": "设施编号", "name": "名称", "kind": "类别", "lon": "经度", "lat": "纬度",
     }  # fmt: skip
     assert register["coordinates"]["verdict"] == "unclear"  # two places
-    assert any("nothing shows whether the coordinates are WGS-84" in note for note in found["warnings"])
+    assert any("nothing shows whether the coordinates are WGS-84" in note["en"] for note in found["warnings"])
     assert found["errors"] == []
 
 
@@ -176,7 +176,7 @@ def test_duplicates_conflicts_and_what_both_miss(tmp_path: Path) -> None:
     assert [pharmacy["estimate"], pharmacy["missed"]] == pytest.approx([3.5, 0.5])
     assert [pharmacy["low"], pharmacy["high"]] == pytest.approx([3.0, 3.5 + 1.96 * 0.75**0.5])
     assert pharmacy["firm"] is False
-    assert "nothing opened or closed" in found["missed_assumes"]
+    assert "nothing opened or closed" in found["missed_assumes"]["en"]
 
 
 def test_an_overruled_guess_is_a_conflict(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_register_in_another_system_is_an_error(shops: Any, tmp_path: Path, mo
     assert 'write coordinates = "gcj02"' in err
     code, out, err = call(monkeypatch, capsys, "check", config, "--json")
     assert code == 3
-    assert said in json.loads(out)["errors"][0]
+    assert said in json.loads(out)["errors"][0]["en"]
     out_folder = tmp_path / "out"
     code, out, err = call(monkeypatch, capsys, "run", config, "--out", out_folder)
     assert (code, out, out_folder.exists()) == (3, "", False)
@@ -258,13 +258,13 @@ def test_a_planner_who_has_looked_insists(shops: Any, tmp_path: Path) -> None:
     study = Study.from_config(config)
     assert study.check()["errors"] == []
     warnings = study.run().about["warnings"]
-    assert sum("the config says that they were checked and are right" in warning for warning in warnings) == 1
+    assert sum("the config says that they were checked and are right" in warning["en"] for warning in warnings) == 1
 
 
 def test_a_register_of_two_systems_names_its_rows(shops: Any, tmp_path: Path) -> None:
     mixed = listed("wgs84", range(4)) + listed("gcj02", range(4, 7))
     (error,) = checked(tmp_path, mixed)["errors"]
-    assert error.startswith(
+    assert error["en"].startswith(
         "r.csv: mixes coordinate systems, 4 in WGS-84 (rows 2, 3, 4, 5), 3 in GCJ-02 (rows 6, 7, 8)"
     )
     assert checked(tmp_path, mixed)["missed"] == []
@@ -272,7 +272,8 @@ def test_a_register_of_two_systems_names_its_rows(shops: Any, tmp_path: Path) ->
 
 def test_another_zone_is_an_error(shops: Any, tmp_path: Path) -> None:
     (error,) = checked(tmp_path, listed("EPSG:4548"), more=REGISTER + 'coordinates = "EPSG:4549"\n')["errors"]
-    assert 'write coordinates = "EPSG:4548"' in error
+    assert 'write coordinates = "EPSG:4548"' in error["en"]
+    assert '请写 coordinates = "EPSG:4548"' in error["zh"]
 
 
 def test_swapped_columns_are_an_error(tmp_path: Path) -> None:
@@ -361,7 +362,7 @@ def test_text_fits_100_columns_and_obeys_nothing(tmp_path: Path) -> None:
     found = checked(
         tmp_path, row("S1", "光河超级市场" + "很长" * 40, "超市便利店", (310, 5)), row("S2", "x", "药店", (1, 5))
     )
-    found["warnings"].append("a note of " + HOSTILE)
+    found["warnings"].append({"zh": "一条提示 " + HOSTILE, "en": "a note of " + HOSTILE})
     text = check_text(found)
     assert max(map(cell_len, text.splitlines())) <= 100
     assert "\x1b" not in text
@@ -374,8 +375,8 @@ def test_hostile_names_are_escaped_in_the_page(tmp_path: Path) -> None:
         tmp_path, row("S1", "光河超级市场<b>", "超市便利店", (310, 5)), row("S2", "光河药房", "药店", (610, 5))
     )
     found["title"] = HOSTILE
-    found["errors"] = [HOSTILE]
-    found["registers"][0]["notes"].append(HOSTILE)
+    found["errors"] = [{"zh": HOSTILE, "en": "an error of " + HOSTILE}]
+    found["registers"][0]["notes"].append({"zh": HOSTILE, "en": "a note of " + HOSTILE})
     found["registers"][0]["file"] = HOSTILE
     found["registers"][0]["columns"] = {"name": HOSTILE}
     found["communities"][0]["name"] = HOSTILE
@@ -454,6 +455,6 @@ def test_a_register_that_lists_only_what_is_not_there(tmp_path: Path) -> None:
     (register,) = found["registers"]
     assert [register["rows"], register["used"], register["absent"]] == [1, 0, 1]
     assert register["coordinates"]["verdict"] == "unclear"
-    assert "no place has coordinates" in register["coordinates"]["sentence"]
+    assert "no place has coordinates" in register["coordinates"]["sentence"]["en"]
     assert check_text(found)
     assert check_html(found)

@@ -397,6 +397,25 @@ def test_results_depend_neither_on_the_order_of_vertices_nor_on_threads(seed):
                 assert np.array_equal(ours, theirs)
 
 
+@given(st.integers(0, 100_000))
+def test_each_place_is_answered_as_if_it_were_alone(seed):
+    network = with_zones(random_network(seed), seed)
+    homes, sites = random_places(network, seed, 9, n_zones=3), random_places(network, seed + 1, 6)
+    within, parts = times_within(network, homes, sites, cutoff_s=600.0), reached_parts(network, homes, cutoff_s=600.0)
+    nodes = reached_nodes(network, homes, cutoff_s=600.0)
+    for i in range(9):
+        alone = take(homes, np.array([i]))
+        mine = slice(parts.indptr[i], parts.indptr[i + 1])
+        assert np.array_equal(within[[i]].toarray(), times_within(network, alone, sites, cutoff_s=600.0).toarray())
+        for ours, theirs in zip(parts[1:], reached_parts(network, alone, cutoff_s=600.0)[1:], strict=True):
+            assert np.array_equal(ours[mine], theirs)
+        theirs = reached_nodes(network, alone, cutoff_s=600.0)
+        reached = slice(nodes.indptr[i], nodes.indptr[i + 1])
+        assert dict(zip(nodes.node[reached], nodes.time_s[reached], strict=True)) == dict(
+            zip(theirs.node, theirs.time_s, strict=True)
+        )
+
+
 @given(st.integers(0, 100_000), st.sampled_from(["gate", "street", "speed", "cutoff"]))
 def test_more_never_lengthens_a_time(seed, more):
     network = with_zones(random_network(seed), seed)
@@ -492,7 +511,7 @@ def _end_at(network, vertex):
 def test_warming_up_leaves_nothing_to_compile():
     warm_up()
     searches = [getattr(_kernels, name) for name in ("nearest_places", "in_ticks", "times_between", "counts_within")]
-    searches += [_kernels.reached_parts, _kernels.reached_nodes, _kernels.first_links]
+    searches += [_kernels.reached_parts, _kernels.reached_nodes, _kernels.first_links, _kernels.put_rows]
     known = [len(search.signatures) for search in searches]
     network = gated()
     people, places = spots({"i": (20, 5)}), spots({"t": (140, 5)}, "site_id")

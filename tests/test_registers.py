@@ -13,10 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from circle15.checklist import EXTENSION_KINDS, KINDS, extension_kinds, kinds
+from circle15.checklist import extension_kinds, kinds
 from circle15.errors import DataError
 from circle15.schema import SITE_COLUMNS, SITE_KIND_COLUMNS, checked_residences
-from circle15.sources.registers import read_residences, read_sites
+from circle15.sources.registers import read_register, read_residences, read_sites
 
 ZH = ["设施编号", "名称", "类别", "经度", "纬度"]
 EN = ["site_id", "name", "kind", "lon", "lat"]
@@ -106,8 +106,36 @@ def test_every_kind_is_known_by_its_id_and_its_chinese_name(save):
         for i, k in enumerate(every)
         for form, text in enumerate((k.id, k.zh))
     ]
-    _, site_kinds = read_sites(save([EN, *rows]))
-    assert site_kinds["kind"].tolist() == [k for k in (*KINDS, *EXTENSION_KINDS) for _ in range(2)]
+    sites, site_kinds = read_sites(save([EN, *rows]))
+    named = dict(zip(sites["site_id"], (k.id for k in every for _ in range(2)), strict=True))
+    own = site_kinds[site_kinds["kind"] == site_kinds["site_id"].map(named)]
+    assert own["site_id"].tolist() == sites["site_id"].tolist()
+    assert (own["evidence"] == "confirmed").all()
+    # a row of a kind that has sorts may be any of them, one of a sort is of the kind, and a 供销社 may be a shop
+    others = site_kinds.drop(own.index)["site_id"].map(named)
+    assert set(others) == {
+        "school", "utility_outlet", *SORTS, "supply_cooperative", "public_gym", "fitness_centre", "recycling_point",
+    }  # fmt: skip
+
+
+SORTS = ("primary_school", "secondary_school", "gas_outlet", "power_outlet", "water_outlet")
+
+
+def test_no_primary_school_in_a_community_says_nothing_of_its_other_schools(save):
+    header = ["编号", "名称", "类别", "经度", "纬度", "现状", "社区编号"]
+    path = save([
+        header,
+        ["1", "", "小学", "", "", "无", "c1"],
+        ["2", "", "学校", "", "", "无", "c2"],
+        ["3", "实验小学", "小学", "116.5", "35.5", "无", ""],  # this one is gone, as a school too
+        ["4", "", "药店", "116.5", "35.5", "有", ""],
+    ])  # fmt: skip
+    gone = read_register(path).absent
+    assert list(zip(gone["site_id"], gone["kind"], strict=True)) == [
+        ("1", "primary_school"),
+        ("2", "school"), ("2", "primary_school"), ("2", "secondary_school"),
+        ("3", "school"), ("3", "primary_school"),
+    ]  # fmt: skip
 
 
 def test_rows_are_numbered_as_the_spreadsheet_shows_them(save):

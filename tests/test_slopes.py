@@ -467,12 +467,12 @@ def test_a_study_says_what_heights_it_has(shared_data, tmp_path):
     walk = f'elevation = "{(shared_data / "N43E007.hgt").as_posix()}"'
     files = {"osm": (shared_data / "monaco.osm.pbf").as_posix()}
     found = study(tmp_path, walk, profile="elderly", **files).check()
-    assert any("N43E007.hgt has heights for 99." in said for said in found["overview"])
-    assert any("km of street lie beyond the heights of" in said for said in found["warnings"])
+    assert any("N43E007.hgt has heights for 99." in said["en"] for said in found["overview"])
+    assert any("km of street lie beyond the heights of" in said["en"] for said in found["warnings"])
     found = study(tmp_path, "", profile="wheelchair", **files).check()
-    assert any("count as flat, and only tags bar what is steeper than 8.3%" in said for said in found["warnings"])
+    assert any("count as flat, and only tags bar what is steeper than 8.3%" in said["en"] for said in found["warnings"])
     result = study(tmp_path, walk, profile="planning", **files).run()
     assert [one["file"] for one in result.manifest["inputs"]] == ["monaco.osm.pbf"]
-    assert not any("flat" in said for said in result.manifest["warnings"])
+    assert not any("flat" in said["en"] for said in result.manifest["warnings"])
     result = study(tmp_path, walk, profile="elderly", **files).run()
     assert [one["file"] for one in result.manifest["inputs"]] == ["monaco.osm.pbf", "N43E007.hgt"]

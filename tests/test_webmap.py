@@ -7,7 +7,6 @@ import dataclasses
 import html.parser
 import json
 import re
-import shutil
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from circle15 import areas, checklist, schema
 from circle15.outputs import palette
 from circle15.outputs.webmap import render_map
-from circle15.outputs.webmap.encode import DEGREES, NO_TIME, encode_shapes, payload
-from drawn import no_gates, nothing_more
+from circle15.outputs.webmap.encode import DEGREES, LARGEST, NO_TIME, encode_shapes, packed, payload
+from map_pages import CLOSING, DESKTOP, HOSTILE, PHARMACY, PHONE, POST, Opened, grid_frames, press_residence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,195 +30,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-HOSTILE = "<script>window.pwned=1</script>"
-CLOSING = "</script><img src=x onerror='window.pwned=2'>\"'&"
-TURNED = "Market \u202egnp.exe"
-STEP = 0.002
-
-
-RANGE = (np.inf, np.inf, np.inf, None)
-"""Margin, low and high time, gate: not on the map."""
-
-
-def square(column: float, row: float, side: float = 0.0005) -> shapely.Polygon:
-    west, south = 116.5 + column * STEP, 35.4 + row * STEP
-    return shapely.box(west, south, west + side, south + side)
-
-
-def frame(columns: dict[str, Any], geometry: list[Any]) -> gpd.GeoDataFrame:
-    table = pd.DataFrame(columns)
-    texts = [name for name, values in columns.items() if any(isinstance(value, str) for value in values)]
-    return gpd.GeoDataFrame(table.astype(dict.fromkeys(texts, "str")), geometry=geometry, crs="EPSG:4326")
-
 
 @pytest.fixture(scope="module")
 def frames() -> schema.StudyFrames:
-    """Twelve residences in a 4 x 3 grid: two communities of four, four in none; one district of eight.
-
-    `pharmacy` runs through all five statuses: residences 0-4 covered, 5-6 possible, 7-8 unknown, 9-10 gap, 11 off.
-    `post` is a gap everywhere, `school` covered everywhere (12.3 min), every other kind unknown.
-    """
-    n = 12
-    ids = [f"w{i:02d}" for i in range(n)]
-    residences = frame(
-        {
-            "residence_id": ids,
-            "weight": [float(10 + i) for i in range(n)],
-            "compound_id": [None] * n,
-            "community_id": ["c1"] * 4 + ["c2"] * 4 + [None] * 4,
-            "district_id": ["d1"] * 8 + [None] * 4,
-            "setting": ["urban"] * n,
-            "name": [HOSTILE, CLOSING, TURNED, *[None] * 9],
-        },
-        [square(i % 4, i // 4) for i in range(n - 1)] + [square(3, 2).centroid],
-    )
-    residences["snap_m"] = 10.0
-    sites = frame(
-        {
-            "site_id": ["n1", "n2", "w9"],
-            "name": ["药店", CLOSING, HOSTILE],
-            "source": ["osm"] * 3,
-            "opening_hours": [None] * 3,
-            "floor_area_m2": [np.nan] * 3,
-            "capacity": [np.nan] * 3,
-        },
-        [square(0.6, 0.6).centroid, square(2.4, 1.6).centroid, square(1.5, 0.5)],
-    )
-    site_kinds = pd.DataFrame(
-        {
-            "site_id": ["n1", "n2", "w9"],
-            "kind": ["pharmacy", "pharmacy", "school"],
-            "evidence": ["confirmed", "possible", "confirmed"],
-            "rule": ["amenity=pharmacy", "name", HOSTILE],
-        }
-    )
-    pharmacy = (
-        [("covered", 900.0, "n1", None)] * 5
-        + [("possible", 600.5, "n2", None)] * 2
-        + [("unknown", np.inf, None, "data_missing")] * 2
-        + [("gap", 1300.0, "n1", "too_far"), ("gap", 1500.0, "n1", "detour")]
-        + [("off_network", np.inf, None, "off_network")]
-    )
-    verdicts = {
-        "pharmacy": pharmacy,
-        "post": [("gap", np.inf, None, "no_site")] * n,
-        "school": [("covered", 738.0, "w9", None)] * n,
-    }
-    unknown = [("unknown", np.inf, None, "data_missing")] * n
-    access = pd.DataFrame(
-        [
-            (ids[i], kind, *verdicts.get(kind, unknown)[i][:3], 1, verdicts.get(kind, unknown)[i][3], i != 4, *RANGE)
-            for i in range(n)
-            for kind in checklist.KINDS
-        ],
-        columns=list(schema.ACCESS_COLUMNS),
-    ).astype({"site_id": "str", "reason": "str", "gate_id": "str"})
-    area_shapes = frame(
-        {
-            "level": ["community", "community", "district"],
-            "area_id": ["c1", "c2", "d1"],
-            "name": ["太白社区", HOSTILE, "城关街道"],
-            "setting": ["urban"] * 3,
-        },
-        [
-            shapely.box(116.499, 35.3995, 116.508, 35.4015),
-            shapely.box(116.499, 35.4015, 116.508, 35.4035),
-            shapely.box(116.499, 35.3995, 116.508, 35.4035),
-        ],
-    )
-    layers = pd.DataFrame(
-        [
-            (community, kind, kind in ("pharmacy", "post", "school"), 1.0, 5.0, density, 0.4, 0.2, 0.2)
-            for community, density in (("c1", 0.4), ("c2", 0.05), ("none", 0.4))
-            for kind in checklist.KINDS
-        ],
-        columns=[
-            "community_id",
-            "kind",
-            "declared",
-            "n_features",
-            "street_km",
-            "density_per_km",
-            "median_per_km",
-            "floor_per_km",
-            "needed_per_km",
-        ],
-    )
-    thin = layers["community_id"] == "c2"
-    layers["complete"] = layers["declared"] & ~thin
-    layers["why"] = pd.Series(
-        np.select([~layers["declared"], thin], ["not_declared", "thin_community"], default="none"), dtype="str"
-    ).where(~layers["complete"])
-    gap_areas = frame(
-        {
-            "gap_area_id": ["pharmacy-0001", "post-0001"],
-            "kind": ["pharmacy", "post"],
-            "weight": [39.0, 186.0],
-            "n_residences": [2, 12],
-            "nearest_s": [1400.0, np.inf],
-            "cause": ["too_far", "no_site"],
-        },
-        [square(0.9, 1.9, 0.0032), square(-0.2, -0.2, 0.0072)],
-    )
-    candidates = frame(
-        {
-            "candidate_id": ["f1", "s1"],
-            "origin": ["frontage", "site"],
-            "site_id": [None, "n2"],
-            "name": [None, CLOSING],
-        },
-        [square(1.5, 2.4).centroid, square(2.4, 1.6).centroid],
-    )
-    plan = frame(
-        {
-            "candidate_id": ["f1", "s1"],
-            "kinds": ["pharmacy,post", "post"],
-            "gained": [120.0, 66.0],
-            "gained_if_confirmed": [150.0, 66.0],
-            "rank": [1, 2],
-        },
-        list(candidates.geometry),
-    )
-    return schema.StudyFrames(
-        residences=residences,
-        access=access,
-        sites=sites,
-        site_kinds=site_kinds,
-        layers=layers,
-        area_shapes=area_shapes,
-        areas=areas.area_shares(residences, access, area_shapes),
-        scores=areas.scores(residences, access),
-        indicators=pd.DataFrame(),
-        gap_areas=gap_areas,
-        gates=no_gates(),
-        **nothing_more(),
-        candidates=candidates,
-        plan=plan,
-        plan_summary={"model": "mclp", "objective": 186.0, "bound": 186.0, "gap": 0.0, "demand": 225.0},
-        streets=frame(
-            {"street_class": ["road", "path", "steps"]},
-            [shapely.LineString([(116.499, y), (116.508, y)]) for y in (35.4012, 35.4022, 35.4032)],
-        ),
-        backdrop=frame({"kind": ["water", "green"]}, [square(3.6, 0), square(3.6, 2)]),
-        extent=shapely.box(116.498, 35.398, 116.509, 35.407),
-        about={
-            "study_id": "grid",
-            "title_zh": "格子街道" + HOSTILE,
-            "title_en": "Grid " + CLOSING,
-            "data_date": "2026-05-09",
-            "attribution": "© OpenStreetMap contributors, ODbL 1.0",
-            "licence_url": "https://opendatacommons.org/licenses/odbl/",
-            "weight_meaning": "residents",
-            "profile": "planning",
-            "speed_m_s": 1.0,
-            "threshold_urban_s": 900.0,
-            "threshold_rural_s": 1800.0,
-            "complete_why": "街道已逐条踏勘 " + CLOSING,
-            "warnings": ["一条提示 " + HOSTILE],
-            "version": "0.1.0",
-            "map_review_number": None,
-        },
-    )
+    return grid_frames()
 
 
 @pytest.fixture(scope="module")
@@ -242,6 +58,15 @@ def data_in(text: str) -> Any:
     found = re.search(r'<script id="data"[^>]*>([^<]*)</script>', text)
     assert found is not None
     return json.loads(zlib.decompress(base64.b64decode(found[1])))
+
+
+def unpacked(code: str | list[int]) -> list[int]:
+    """The numbers of `packed`, by the description of its code."""
+    if not isinstance(code, str):
+        return code
+    points = [ord(character) for character in code]
+    points = [point - 0x800 if point >= 0xE000 else point for point in points]
+    return [point - 36 if point > 92 else point - 35 for point in points]
 
 
 def decoded(code: dict[str, list[int]]) -> list[list[np.ndarray[Any, Any]]]:
@@ -360,7 +185,7 @@ class TestFile:
         calm = dataclasses.replace(frames, about=frames.about | {name: "calm" for name in plain if "title" in name})
         tags = [tag for tag, _ in Elements(page_text).found]
         assert tags == [tag for tag, _ in Elements(render_map(calm)).found]
-        assert tags.count("script") == 4
+        assert tags.count("script") == 5
         assert "window.pwned=1</script>" not in page_text
 
     def test_hostile_text_stays_readable(self, page_text: str) -> None:
@@ -389,32 +214,63 @@ class TestFile:
             gap_areas=frames.gap_areas.iloc[:0],
             candidates=frames.candidates.iloc[:0],
             plan=frames.plan.iloc[:0],
+            plan_served=frames.plan_served.iloc[:0],
             plan_summary={},
             streets=frames.streets.iloc[:0],
             backdrop=frames.backdrop.iloc[:0],
         )
         data = data_in(render_map(bare))
         assert data["plan"]["rank"] == []
-        assert data["base"]["road"] == {"parts": [], "points": [], "xy": []}
+        assert data["base"]["road"] == {"parts": "", "points": "", "at": [], "xy": ""}
+
+
+def by_residence(data: dict[str, Any], kind: str) -> dict[str, list[int]]:
+    """What the page holds of a kind, in the order of the residences."""
+    order, found = unpacked(data["order"]), data["access"][checklist.KINDS.index(kind)]
+    place = {residence: j for j, residence in enumerate(order)}
+    columns = {name: unpacked(found[name]) for name in ("verdict", "minutes", "site")}
+    return {name: [column[place[i]] for i in range(len(order))] for name, column in columns.items()}
+
+
+class TestPacked:
+    @given(st.lists(st.integers(0, LARGEST), max_size=50))
+    def test_every_number_is_one_character(self, numbers: list[int]) -> None:
+        code = packed(numbers)
+        assert len(code) == len(numbers)
+        assert unpacked(code) == numbers
+        assert unpacked(json.loads(json.dumps(code, ensure_ascii=False))) == numbers
+        assert '"' not in code
+        assert "\\" not in code
+        code.encode()  # no surrogate
+
+    def test_larger_ones_stay_numbers(self) -> None:
+        assert packed([LARGEST + 1, 0]) == [LARGEST + 1, 0]
 
 
 class TestPayload:
     def test_every_residence_and_kind(self, frames: schema.StudyFrames) -> None:
         data = payload(frames)
-        pharmacy = data["access"][checklist.KINDS.index("pharmacy")]
-        assert pharmacy["status"] == "000001122334"
-        assert pharmacy["robust"] == "111101111111"
-        assert pharmacy["minutes"] == [15] * 5 + [11] * 2 + [NO_TIME] * 2 + [22, 25, NO_TIME]
-        assert pharmacy["site"] == [0] * 5 + [1] * 2 + [-1] * 2 + [0, 0, -1]
-        reasons = [schema.REASONS[int(r)] if int(r) < len(schema.REASONS) else None for r in pharmacy["reason"]]
+        pharmacy = by_residence(data, "pharmacy")
+        assert [verdict % 5 for verdict in pharmacy["verdict"]] == [0] * 5 + [1] * 2 + [2] * 2 + [3] * 2 + [4]
+        assert [verdict // 5 % 2 for verdict in pharmacy["verdict"]] == [1] * 4 + [0] + [1] * 7
+        assert [minutes + NO_TIME for minutes in pharmacy["minutes"]] == [
+            *([15] * 5 + [11] * 2 + [NO_TIME] * 2),
+            *[22, 25, NO_TIME],
+        ]
+        sites = [
+            unpacked(data["access"][checklist.KINDS.index("pharmacy")]["sites"])[s - 1] for s in pharmacy["site"] if s
+        ]
+        assert sites == [0] * 5 + [1] * 2 + [0] * 2
+        assert [site > 0 for site in pharmacy["site"]] == [True] * 7 + [False] * 2 + [True] * 2 + [False]
+        reasons = [(*schema.REASONS, None)[verdict // 10] for verdict in pharmacy["verdict"]]
         assert reasons[7:] == ["data_missing", "data_missing", "too_far", "detour", "off_network"]
         assert reasons[:7] == [None] * 7
-        assert data["access"][checklist.KINDS.index("school")]["minutes"] == [13] * 12  # 12.3 min
+        assert by_residence(data, "school")["minutes"] == [13 - NO_TIME] * 12  # 12.3 min
 
     def test_minutes_never_pass_for_less(self, frames: schema.StudyFrames) -> None:
         times = frames.access["time_s"].where(frames.access["time_s"] != 900.0, 900.5)
         data = payload(dataclasses.replace(frames, access=frames.access.assign(time_s=times)))
-        assert data["access"][checklist.KINDS.index("pharmacy")]["minutes"][0] == 16
+        assert by_residence(data, "pharmacy")["minutes"][0] == 16 - NO_TIME
 
     def test_areas_come_from_the_frames(self, frames: schema.StudyFrames) -> None:
         data = payload(frames)
@@ -433,9 +289,16 @@ class TestPayload:
             assert area["shares"] == [[palette.percent(share) for share in row] for row in shares]
         # 186 residents: 10 of 27 shares can't be told from a frame, so the mean is worked out: school everywhere (1),
         # pharmacy for 10+11+12+13+14 = 60 of 186 confirmed, and for 15+16 = 31 more possible.
-        assert data["areas"][0]["score"][:2] == [round(1 + 60 / 186, 2), round(1 + 91 / 186, 2)]
-        assert data["residences"]["community"] == [3] * 4 + [4] * 4 + [5] * 4
-        assert data["residences"]["district"] == [1] * 8 + [2] * 4
+        whole = data["areas"][0]["scores"]["all"]
+        assert whole["mean"][:2] == [round(1 + 60 / 186, 2), round(1 + 91 / 186, 2)]
+        # By number of kinds covered: 126 residents have the school only, 60 the pharmacy as well.
+        assert whole["weight"][:4] == [0, 126, 60, 0]
+        assert whole["n"][:4] == [0, 7, 5, 0]
+        assert data["areas"][0]["scores"]["school"]["weight"] == [0, 186]
+        assert data["areas"][0]["amounts"][checklist.KINDS.index("pharmacy")] == [60, 31, 35, 39, 21]
+        assert data["areas"][0]["counts"][checklist.KINDS.index("pharmacy")] == [5, 2, 2, 2, 1]
+        assert unpacked(data["residences"]["community"]) == [4] * 4 + [5] * 4 + [6] * 4
+        assert unpacked(data["residences"]["district"]) == [2] * 8 + [3] * 4
 
     def test_completeness_counts_what_was_taken_back(self, frames: schema.StudyFrames) -> None:
         found = payload(frames)["completeness"]
@@ -449,51 +312,12 @@ class TestPayload:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright isn't installed")
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
-
-
-class Opened:
-    """A page opened offline from disk, with what it asked for and complained about."""
-
-    def __init__(self, browser: Browser, path: Path, width: int, height: int, before: str = "") -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
-        self.page: Page = self.context.new_page()
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda said: self.complaints.append(said.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        if before:
-            self.page.add_init_script(before)
-        self.page.goto(path.as_uri())
-
-    def ready(self) -> Page:
-        self.page.wait_for_selector("html[data-drawn]")  # wait_for_function would need eval, which the page forbids
-        return self.page
-
-    def close(self, path: Path) -> None:
-        self.context.close()
-        assert self.requests == [path.as_uri()]
-        assert self.complaints == []
-
-
-@pytest.fixture(scope="module")
 def path(page_text: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out: Path = tmp_path_factory.mktemp("map") / "map.html"
     out.write_text(page_text, encoding="utf-8")
     return out
 
 
-DESKTOP, PHONE = (1280, 800), (390, 844)
 both_sizes = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 
@@ -510,25 +334,13 @@ def page(browser: Browser, path: Path, size: tuple[int, int]) -> Iterator[Page]:
     opened.close(path)
 
 
-def legend_rows(page: Page) -> dict[str, tuple[str, str]]:
+def legend_rows(page: Page) -> dict[str, tuple[str, str, str]]:
+    """Share, weight and residences of each status, as the legend has them."""
     rows = page.evaluate(
         """() => [...document.querySelectorAll("#legend tr[data-status]")].map((row) =>
           [row.dataset.status, ...[...row.querySelectorAll("td")].map((cell) => cell.innerText)])"""
     )
-    return {status: (share, n) for status, share, n in rows}
-
-
-def press_residence(page: Page, index: int) -> None:
-    place = page.evaluate(
-        """(i) => {
-          const { map, data } = circle15.page;
-          const at = map.latLngToContainerPoint(circle15.middle(data.residences.shapes, i));
-          const box = document.getElementById("map").getBoundingClientRect();
-          return { x: box.left + at.x, y: box.top + at.y };
-        }""",
-        index,
-    )
-    page.mouse.click(place["x"], place["y"])
+    return {status: (share, weight, n) for status, share, weight, n in rows}
 
 
 class TestPage:
@@ -536,31 +348,35 @@ class TestPage:
         study = frames.areas[frames.areas["level"] == "study"].set_index("kind")
         counts = frames.access.groupby(["kind", "status"]).size()
         for k, kind in enumerate(checklist.KINDS):
-            page.select_option("#kind", str(k))
+            page.select_option("#kind", f"kind {k}")
             expected = {
-                status: (palette.percent(study.loc[kind, status]), str(counts.get((kind, status), 0)))
+                status: (
+                    palette.percent(study.loc[kind, status]),
+                    f"{study.loc[kind, status] * study.loc[kind, 'weight']:.0f}",
+                    str(counts.get((kind, status), 0)),
+                )
                 for status in schema.STATUSES
             }
             assert list(legend_rows(page).items()) == list(expected.items()), kind
         assert page.inner_text("#legend-title").endswith("通信网点")
 
     def test_legend_of_a_community(self, page: Page, frames: schema.StudyFrames) -> None:
-        page.select_option("#kind", str(checklist.KINDS.index("pharmacy")))
+        page.select_option("#kind", f"kind {PHARMACY}")
         page.select_option("#area", "4")
         rows = frames.areas[(frames.areas["area_id"] == "c2") & (frames.areas["kind"] == "pharmacy")]
-        shown = {status: percent for status, (percent, _) in legend_rows(page).items()}
+        shown = {status: percent for status, (percent, _, _) in legend_rows(page).items()}
         assert shown == {status: palette.percent(rows[status].iloc[0]) for status in schema.STATUSES}
-        assert [n for _, n in legend_rows(page).values()] == ["1", "2", "1", "0", "0"]
+        assert [n for _, _, n in legend_rows(page).values()] == ["1", "2", "1", "0", "0"]
 
     def test_score_has_its_own_legend(self, page: Page) -> None:
-        page.select_option("#kind", "score")
+        page.select_option("#kind", "scope 0")
         assert page.locator("#legend tr[data-class]").count() == 7
-        assert page.locator("#legend tr[data-class='0'] td").nth(1).inner_text() == "12"
+        assert page.locator("#legend tr[data-class='0'] td").all_inner_texts() == ["100%", "186", "12"]
         assert "已确认 1.3 类" in page.inner_text("#legend")
 
     @both_sizes
     def test_a_residence_shows_its_checklist(self, page: Page) -> None:
-        page.select_option("#kind", str(checklist.KINDS.index("post")))
+        page.select_option("#kind", f"kind {POST}")
         press_residence(page, 5)
         card = page.locator("#details")
         assert card.locator("h2").inner_text() == "居住点 w05"
@@ -625,7 +441,7 @@ class TestPage:
         kind = page.locator(f".kind-row[data-kind='{checklist.KINDS.index('school')}']")
         kind.focus()
         page.keyboard.press("Enter")
-        assert page.input_value("#kind") == str(checklist.KINDS.index("school"))
+        assert page.input_value("#kind") == f"kind {checklist.KINDS.index('school')}"
         assert kind.get_attribute("aria-pressed") == "true"
         assert kind.evaluate("button => button === document.activeElement")
 
@@ -649,7 +465,7 @@ class TestPage:
 def test_statuses_are_painted(browser: Browser, path: Path) -> None:
     opened = Opened(browser, path, 1280, 800)
     page = opened.ready()
-    page.select_option("#kind", str(checklist.KINDS.index("pharmacy")))
+    page.select_option("#kind", f"kind {PHARMACY}")
     page.uncheck("#show-gaps")
     page.uncheck("#show-sites")
     page.uncheck("#show-plan")

@@ -599,6 +599,15 @@ def reached_nodes(
 
 
 @njit(cache=True, nogil=True)
+def put_rows(found: npt.NDArray[Any], size: IntArray, start: IntArray, out: npt.NDArray[Any]) -> None:
+    """Copy rows that lie one after the other, row i of `size[i]` entries, each to where it starts in `out`."""
+    at = 0
+    for i in range(size.size):
+        out[start[i] : start[i] + size[i]] = found[at : at + size[i]]
+        at += size[i]
+
+
+@njit(cache=True, nogil=True)
 def reached_parts(
     arcs: Arcs,
     sources: Records,

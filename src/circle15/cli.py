@@ -123,7 +123,7 @@ def check(
     if out is not None:
         write_check_page(found, out)
     if found["errors"]:
-        raise DataError("; ".join(found["errors"]))
+        raise DataError("; ".join(error["en"] for error in found["errors"]))
 
 
 @app.command("map")
@@ -147,12 +147,59 @@ def report(
     """Make the reports of a finished run anew, in their places."""
     from circle15.outputs.folder import rebuild_reports
 
-    reports = [str(path) for path in rebuild_reports(out, district or ())]
+    reports, told = rebuild_reports(out, district or ())
     if as_json:
-        print(json.dumps({"out": str(out), "reports": reports}, ensure_ascii=False))
+        warnings = [one.to_dict() for one in told]
+        print(json.dumps({"out": str(out), "reports": [*map(str, reports)], "warnings": warnings}, ensure_ascii=False))
         return
+    for note in told:
+        print(f"Note: {note.en}", file=sys.stderr)
     for path in reports:
         print(f"Report: {path}")
+
+
+@app.command()
+def comments(
+    config: ConfigArgument,
+    files: Annotated[list[Path], typer.Argument(help="GeoJSON files as the map exports them.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the layers and tables; a run's folder will do.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Join the comments that came back from the map, try the proposals on the study, and rank them."""
+    from circle15.inputs import STAGES
+    from circle15.outputs.comments import check_comments_out, consultation, write_comments
+    from circle15.sources.comments import read_comments
+    from circle15.study import Study
+
+    check_comments_out(out)
+    study = Study.from_config(config)
+    sent = read_comments(files, study_id=study.config.id)
+    with _progress(total=len(STAGES) + 1) as on_stage:
+        result = study.without_siting().run(on_stage=on_stage)
+        on_stage("trying proposals")
+        found = consultation(result, sent, data_date=result.about["data_date"])
+    folder = write_comments(found, out, data_date=result.about["data_date"])
+    summary = {
+        "out": str(folder),
+        "files": len({*map(str, files)}),
+        "features": len(sent),
+        "comments": len(found.comments),
+        "proposals": len(found.proposals),
+        "edits": len(found.edits),
+        "best": None if found.proposals.empty else found.proposals["proposal"].iloc[0],
+        "weight_meaning": result.about["weight_meaning"],
+        "warnings": found.told,
+        "version": circle15.__version__,
+    }
+    if as_json:
+        print(json.dumps(summary, ensure_ascii=False))
+        return
+    for note in found.told:
+        print(f"Note: {note['zh']} {note['en']}", file=sys.stderr)
+    print(f"{len(sent):,} features: {len(found.comments):,} comments and {len(found.proposals):,} proposals")
+    for row in found.proposals.head(3).itertuples():
+        print(f"{row.rank}. {row.does_zh} {row.does_en}: +{row.gained:,.0f} -{row.lost:,.0f}, sent by {row.n_sent:,}")
+    print(f"Tables: {folder}")
 
 
 @app.command()
@@ -222,7 +269,7 @@ def _run_and_report(
         print(json.dumps(summary, ensure_ascii=False))
         return
     for warning in summary["warnings"]:
-        print(f"Note: {warning}", file=sys.stderr)
+        print(f"Note: {warning['en']}", file=sys.stderr)
     print(f"{summary['residences']:,} residences, {summary['sites']:,} sites, {summary['gap_areas']:,} gap areas")
     if summary["plan"]:
         print(summary["plan"])
@@ -251,7 +298,7 @@ def _with_progress(study: Study, out: Path, districts: tuple[str, ...], *, pages
         "gap_areas": len(result.gap_areas),
         "statuses": {str(k): int(n) for k, n in result.access["status"].value_counts(sort=False).items()},
         "plan": result.plan_summary.get("explanation"),
-        "warnings": result.about["warnings"],
+        "warnings": json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["warnings"],
         "version": circle15.__version__,
     }
 

@@ -74,6 +74,7 @@ KindId = Annotated[str, AfterValidator(_known_kind)]
 AnyKindId = Annotated[str, AfterValidator(_any_kind)]
 PolicyId = Annotated[str, AfterValidator(_known_policy)]
 Kinds = Annotated[tuple[KindId, ...], AfterValidator(_no_twice)]
+AnyKinds = Annotated[tuple[AnyKindId, ...], AfterValidator(_no_twice)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
@@ -83,6 +84,18 @@ Box = Annotated[tuple[Number, Number, Number, Number], AfterValidator(_box)]
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class SaidSection(_Section):
+    """A sentence for pages, in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+def _in_both(said: Any) -> Any:
+    """A string is shown as it is in both languages."""
+    return {"zh": said, "en": said} if isinstance(said, str) else said
 
 
 class OsmSection(_Section):
@@ -97,8 +110,8 @@ class OsmSection(_Section):
     """Whose the data is and under which licence, where it isn't OpenStreetMap's."""
     complete: Kinds = ()
     """Kinds whose sites are all in the file; only these can show gaps."""
-    complete_why: str | None = None
-    """Why that is believed: shown on every page."""
+    complete_why: Annotated[SaidSection | None, BeforeValidator(_in_both)] = None
+    """Why that is believed, shown on every page: `{ zh = "...", en = "..." }`, or a string for both."""
 
 
 class ReadingSection(_Section):
@@ -161,7 +174,7 @@ class PlacesSection(ReadingSection):
 class RegisterSection(PlacesSection):
     """One `[[registers]]`: a register of sites (table or map layer), and the kinds of which it lists every site."""
 
-    complete: Kinds = ()
+    complete: AnyKinds = ()
     complete_in: Annotated[tuple[str, ...], AfterValidator(_no_twice)] = ()
     """Communities (area_id) in which it lists every site of these kinds; everywhere if none is named."""
     kind: AnyKindId | None = None
@@ -317,6 +330,15 @@ class SitingSection(_Section):
     """Branch-and-bound nodes at most."""
 
 
+class MapSection(_Section):
+    """`[map]`: how the public map is published (docs/map.md)."""
+
+    min_residents: Number = Field(default=0.0, ge=0)
+    """Residences and areas of less weight (in the study's unit) are shown merged with others, never singly."""
+    tianditu_key: str | None = Field(default=None, pattern=r"^[0-9A-Za-z]{8,64}$")
+    """The publisher's own browser key of 天地图: with it, and only then, the map asks that service for tiles."""
+
+
 class StudyConfig(_Section):
     """A study's settings as one frozen value; `path` is the file that they came from."""
 
@@ -346,6 +368,7 @@ class StudyConfig(_Section):
     thresholds: ThresholdsSection = ThresholdsSection()
     density: DensitySection = DensitySection()
     siting: SitingSection | None = None
+    map: MapSection = MapSection()
     policies: Annotated[tuple[PolicyId, ...], AfterValidator(_no_twice)] = ()
 
     @model_validator(mode="after")

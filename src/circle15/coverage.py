@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from circle15.checklist import KINDS, kind
+from circle15.checklist import EXTENSION_KINDS, KINDS, kind
 from circle15.errors import InputError, head
 from circle15.schema import NO_AREA, REASONS, STATUSES
 from circle15.units import BoolArray, FloatArray
@@ -270,6 +270,33 @@ def _surveyed(
     return by, pd.DataFrame(stood, columns=columns, dtype="str")
 
 
+def extension_layers(
+    layers: pd.DataFrame,
+    complete_sources: Mapping[str, Collection[str]],
+    *,
+    complete_in: Mapping[str, Collection[str]] | None = None,
+    absent: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Where the sites of extension kinds are all known: registers and surveys say so, a map never does.
+
+    Parameters
+    ----------
+    layers : of `layer_completeness`; names the communities.
+    complete_sources, complete_in, absent : as in `with_complete_registers`.
+
+    Returns
+    -------
+    One row per community and extension kind: `community_id, kind, declared, complete, why` ("not_declared", missing
+    when complete).
+    """
+    communities = layers["community_id"].unique()
+    rows = pd.MultiIndex.from_product([communities, EXTENSION_KINDS], names=["community_id", "kind"]).to_frame(
+        index=False
+    )
+    unlisted = rows.astype("str").assign(declared=False, complete=False, why="not_declared").astype({"why": "str"})
+    return with_complete_registers(unlisted, complete_sources, complete_in=complete_in, absent=absent)
+
+
 def with_complete_registers(
     layers: pd.DataFrame,
     complete_sources: Mapping[str, Collection[str]],
@@ -426,17 +453,7 @@ def statuses(
     now = OtherTimes(time_confirmed_s, time_possible_s, np.asarray(on_network), np.asarray(edge_s, dtype=np.float64))
 
     def settle(times: OtherTimes, reach: FloatArray) -> CodeArray:
-        near_edge = times.edge_s[:, np.newaxis] <= reach
-        return np.select(
-            [
-                times.time_confirmed_s <= reach,
-                times.time_possible_s <= reach,
-                ~times.on_network[:, np.newaxis],
-                ~complete | near_edge,
-            ],
-            [np.int8(COVERED), np.int8(POSSIBLE), np.int8(OFF_NETWORK), np.int8(UNKNOWN)],
-            default=np.int8(GAP),
-        )
+        return status_codes(times, complete, within_s=reach)
 
     status = settle(now, threshold)
     # Walking at `speed` times the pace reaches what lies within `speed` times the threshold at the usual one.
@@ -479,6 +496,28 @@ def statuses(
             "time_low_s": (np.maximum(told_s - slip, 0.0) / fast).ravel(),
             "time_high_s": ((told_s + slip) / slow).ravel(),
         }
+    )
+
+
+def status_codes(times: OtherTimes, complete: BoolArray, *, within_s: FloatArray) -> CodeArray:
+    """The status of n residences for k kinds as positions in `STATUSES`: the first that holds, see `statuses`.
+
+    Parameters
+    ----------
+    times : seconds and who is on the network.
+    complete : (n, k) whether a layer of the kind is complete there.
+    within_s : (n, 1) or (n, k) seconds that count as within reach; a time exactly at it does.
+    """
+    near_edge = times.edge_s[:, np.newaxis] <= within_s
+    return np.select(
+        [
+            times.time_confirmed_s <= within_s,
+            times.time_possible_s <= within_s,
+            ~times.on_network[:, np.newaxis],
+            ~complete | near_edge,
+        ],
+        [np.int8(COVERED), np.int8(POSSIBLE), np.int8(OFF_NETWORK), np.int8(UNKNOWN)],
+        default=np.int8(GAP),
     )
 
 

@@ -16,11 +16,19 @@ from circle15 import areas, checklist, coverage
 from circle15.errors import ConfigError, DataError, InputError, head
 from circle15.network import WalkNetwork, profile_named, profiles_with
 from circle15.reach import warm_up
-from circle15.schema import LEVELS, NO_AREA, checked_residences, checked_site_kinds, checked_sites, points_of
+from circle15.schema import (
+    LEVELS,
+    NO_AREA,
+    PEOPLE_GROUPS,
+    checked_residences,
+    checked_site_kinds,
+    checked_sites,
+    points_of,
+)
 from circle15.sources.coordinates import SystemVerdict, from_wgs84, judge_system, name_twins
 from circle15.sources.elevation import read_elevation
 from circle15.sources.forms import read_form
-from circle15.sources.merging import from_source, merge_sites, sites_meant, sites_now
+from circle15.sources.merging import WHY_MERGED, from_source, merge_sites, sites_meant, sites_now
 from circle15.sources.opening import CHINA, calendar_note, open_site_kinds
 from circle15.sources.osm import osm_sites, read_osm
 from circle15.sources.population import PEOPLE_PER_M2, REACH_M, settle_people, spread_population, weights_of_households
@@ -28,9 +36,10 @@ from circle15.sources.registers import Register, osm_areas, read_register
 from circle15.sources.residences import osm_residences
 from circle15.sources.surveys import read_survey
 from circle15.units import FloatArray, minutes_to_s
+from circle15.words import Words, named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from circle15.config import PlacesSection, ReadingSection, StudyConfig
@@ -82,10 +91,29 @@ FORMS = ("community_figures", "providers", "satisfaction", "demand_list", "inven
 """Forms that are no registers, as `[forms]` names them."""
 
 _CONFLICTS = {
-    "complete_register": "possible or implied sites of {kind} are not in its complete register and decide nothing",
-    "surveyed_absent": "sites of {kind} decide nothing, since a survey found none there",
-    "confirmed_site": "surveyed absences of {kind} decide nothing, since a source before the survey confirms a site",
+    "complete_register": Words(
+        "处可能或推断的「{zh}」不在该类别齐全的登记表中，不起作用",
+        "possible or implied sites of {kind} are not in its complete register and decide nothing",
+    ),
+    "surveyed_absent": Words(
+        "处「{zh}」经实地核实没有，不起作用", "sites of {kind} decide nothing, since a survey found none there"
+    ),
+    "confirmed_site": Words(
+        "条核实没有「{zh}」的记录不起作用，因为比它优先的来源确认有",
+        "surveyed absences of {kind} decide nothing, since a source before the survey confirms a site",
+    ),
 }
+_WEIGHTS = {
+    "residents": Words("人", "residents"),
+    "dwellings": Words("套住房", "dwellings"),
+    "floor_area_m2": Words("平方米住宅建筑面积", "m² of residential floor area"),
+}
+_EXTENTS = {
+    "config": Words("取自配置", "from the config"),
+    "file": Words("取自文件", "from the file"),
+    "nodes": Words("取自建筑与地点", "from its buildings and places"),
+}
+_LEVELS = {"community": "社区", "district": "街道（区）"}
 
 
 class JudgedRegister(NamedTuple):
@@ -116,10 +144,11 @@ class StudyData(NamedTuple):
     n_outside: int
     network: WalkNetwork
     layers: pd.DataFrame
+    extension_layers: pd.DataFrame
     forms: dict[str, pd.DataFrame]
     registers: tuple[JudgedRegister, ...]
     answered: tuple[int, int] | None
-    told: tuple[str, ...]
+    told: tuple[Words, ...]
 
 
 class _Evidence(NamedTuple):
@@ -162,13 +191,13 @@ def prepared(
         warm = beside.submit(warm_up)  # the searches load, or compile, while the data is read
         osm = read_osm(config.file(config.osm.file), extent=config.osm.extent)
         warm.result()
-    told: list[str] = []
+    told: list[Words] = []
     with clock(STAGES[1]):
         mapped = osm_sites(osm)
-        registers = _registers(config, osm, mapped[0])
+        registers = _registers(config, osm, *mapped)
         wrong = misplaced(registers)
         if wrong and not keep_misplaced:
-            raise DataError("; ".join(wrong))
+            raise DataError("; ".join(one.en for one in wrong))
         said = _evidence(config, mapped, registers, told)
         area_shapes = _areas(config, osm, told)
         settled, conflicts = _settled(config, said, area_shapes)
@@ -193,14 +222,18 @@ def prepared(
         if gates is not None and walk.gates is not None:
             lost = gates["gate_id"][~gates["gate_id"].isin(network.node_id)]
             if len(lost):
+                file, which = walk.gates.name, named(lost)
                 told.append(
-                    f"{len(lost):,} gates of {walk.gates.name} stand on no way within 20 m and part no ground from "
-                    f"another: {head(lost)}"
+                    Words(
+                        f"{file} 中{len(lost):,}处出入口周围20米内没有道路，不起分隔作用：{which.zh}",
+                        f"{len(lost):,} gates of {file} stand on no way within 20 m and part no ground from another: "
+                        f"{which.en}",
+                    )
                 )
-        layers = _layers(config, network, osm, said, area_shapes)
+        layers, extension_layers = _layers(config, network, osm, said, area_shapes)
     return StudyData(
         osm, said.sites, said.site_kinds, said.merges, settled, counted, conflicts, area_shapes, residences, n_outside,
-        network, layers, forms, registers, said.answered, tuple(told),
+        network, layers, extension_layers, forms, registers, said.answered, tuple(told),
     )  # fmt: skip
 
 
@@ -214,7 +247,9 @@ def profile_of(config: StudyConfig) -> Profile:
     return profile_named(config.walk.profile, profiles_of(config))
 
 
-def _registers(config: StudyConfig, osm: OsmExtract, mapped: gpd.GeoDataFrame) -> tuple[JudgedRegister, ...]:
+def _registers(
+    config: StudyConfig, osm: OsmExtract, mapped: gpd.GeoDataFrame, mapped_kinds: pd.DataFrame
+) -> tuple[JudgedRegister, ...]:
     """Every register of sites, then that of residences, held against the map."""
     wanted: list[tuple[PlacesSection, Literal["sites", "residences"]]] = [(one, "sites") for one in config.registers]
     if config.residences.name is not None:
@@ -224,6 +259,8 @@ def _registers(config: StudyConfig, osm: OsmExtract, mapped: gpd.GeoDataFrame) -
     ends = zip(osm.way_offsets[:-1].tolist(), osm.way_offsets[1:].tolist(), strict=True)
     lines = [shapely.LineString(osm.way_lonlat[start:end]) for start, end in ends if end - start > 1]
     streets = gpd.GeoSeries(lines, crs="EPSG:4326")
+    # a stop has the name of what stands near it
+    mapped = mapped[mapped["site_id"].isin(mapped_kinds["site_id"][mapped_kinds["kind"] != "bus_stop"])]
     at = points_of(mapped)
     names, lon, lat = mapped["name"].astype(object).tolist(), at.x.to_numpy(), at.y.to_numpy()
     out = []
@@ -240,16 +277,23 @@ def _registers(config: StudyConfig, osm: OsmExtract, mapped: gpd.GeoDataFrame) -
     return tuple(out)
 
 
-def misplaced(registers: Iterable[JudgedRegister]) -> list[str]:
+def misplaced(registers: Iterable[JudgedRegister]) -> list[Words]:
     """One sentence for each register that is in another coordinate system, or in several, and what mends it."""
-    return [
-        f"{verdict_sentence(one)}; or write coordinates_checked = true, if you have looked and they are right"
+    wrong = [
+        verdict_sentence(one)
         for one in registers
         if one.verdict.verdict in {"other", "mixed"} and not one.section.coordinates_checked
     ]
+    return [
+        Words(
+            f"{said.zh}；如已核对无误，请写 coordinates_checked = true",
+            f"{said.en}; or write coordinates_checked = true, if you have looked and they are right",
+        )
+        for said in wrong
+    ]
 
 
-def verdict_sentence(one: JudgedRegister) -> str:
+def verdict_sentence(one: JudgedRegister) -> Words:
     """Whether a register is in the system that the config says, and what to do, in one sentence with its rows."""
     frame = one.register.frame
     ids = frame["site_id" if one.what == "sites" else "residence_id"]
@@ -260,7 +304,7 @@ def _evidence(
     config: StudyConfig,
     mapped: tuple[gpd.GeoDataFrame, pd.DataFrame],
     registers: tuple[JudgedRegister, ...],
-    told: list[str],
+    told: list[Words],
 ) -> _Evidence:
     """Sites and their kinds, from OSM, every register and the survey, those of one place merged."""
     frames, kinds = [mapped[0]], [mapped[1]]
@@ -288,10 +332,16 @@ def _evidence(
         answers = read_survey(config.file(config.survey))
         known = answers.site_kinds["site_id"].isin(pd.concat([frame["site_id"] for frame in frames]))
         answered = (len(answers.site_kinds) + len(answers.sites) + len(answers.absent), answers.n_asked)
-        told.append(f"{config.survey.name} answers {answered[0]:,} of {answered[1]:,} questions")
+        file, n, asked = config.survey.name, *answered
+        told.append(Words(f"{file} 回答了{asked:,}个问题中的{n:,}个", f"{file} answers {n:,} of {asked:,} questions"))
         if not known.all():
-            lost = answers.site_kinds["site_id"][~known]
-            told.append(f"{config.survey.name} speaks of sites that the study no longer has: {head(lost)}")
+            lost = named(answers.site_kinds["site_id"][~known])
+            told.append(
+                Words(
+                    f"{file} 提到研究中已经没有的设施点：{lost.zh}",
+                    f"{file} speaks of sites that the study no longer has: {lost.en}",
+                )
+            )
         frames.append(answers.sites)
         kinds += [answers.site_kinds[known], answers.found_kinds]
         absent.append(answers.absent)
@@ -302,16 +352,23 @@ def _evidence(
     )
     merged = merge_sites(checked, held, priority=sources_of(config), distance_m=config.merging.distance_m)
     if len(merged.merges):
-        found = merged.merges.groupby("why").size()
-        told.append(
-            f"{len(merged.merges):,} rows speak of a site that another row has, and went into it "
-            f"({', '.join(f'{why} {n:,}' for why, n in found.items())}): merges.parquet lists them"
-        )
+        told.append(_merges_told(merged.merges))
     return _Evidence(*mapped, *merged, _absences(config, merged, absent, unplaced, told), answered)
 
 
+def _merges_told(merges: pd.DataFrame) -> Words:
+    counts = {str(why): int(n) for why, n in merges.groupby("why").size().items()}
+    zh = "；".join(f"{WHY_MERGED[why].zh} {n:,}" for why, n in counts.items())
+    en = "; ".join(f"{WHY_MERGED[why].en} {n:,}" for why, n in counts.items())
+    return Words(
+        f"{len(merges):,}行所说的设施点另一行已有，已并入（{zh}）：见 merges.parquet",
+        f"{len(merges):,} rows speak of a site that another row has, and went into it ({en}): merges.parquet "
+        "lists them",
+    )
+
+
 def _absences(
-    config: StudyConfig, merged: Merged, absent: list[pd.DataFrame], unplaced: list[gpd.GeoDataFrame], told: list[str]
+    config: StudyConfig, merged: Merged, absent: list[pd.DataFrame], unplaced: list[gpd.GeoDataFrame], told: list[Words]
 ) -> pd.DataFrame:
     """What was surveyed and isn't there: at a site of the study, or in a whole community."""
     columns = ["kind", "source", "rule", "site_id", "community_id"]
@@ -321,9 +378,12 @@ def _absences(
             continue
         meant = sites_meant(gone, merged.sites, merged.site_kinds, distance_m=config.merging.distance_m)
         if meant.isna().any():
+            n, file, which = meant.isna().sum(), gone["source"].iloc[0], named(gone["site_id"][meant.isna()])
             told.append(
-                f"{meant.isna().sum():,} absences of {gone['source'].iloc[0]} speak of no site that the study has, and "
-                f"overrule nothing: {head(gone['site_id'][meant.isna()])}"
+                Words(
+                    f"{file} 有{n:,}条“没有”的记录对不上研究中的任何设施点，不推翻任何依据：{which.zh}",
+                    f"{n:,} absences of {file} speak of no site that the study has, and overrule nothing: {which.en}",
+                )
             )
         parts.append(gone.assign(site_id=meant, community_id=None)[meant.notna()][columns])
     if not parts:
@@ -357,19 +417,27 @@ def _settled(config: StudyConfig, said: _Evidence, area_shapes: gpd.GeoDataFrame
     )
 
 
-def _open_then(config: StudyConfig, sites: gpd.GeoDataFrame, settled: pd.DataFrame, told: list[str]) -> pd.DataFrame:
+def _open_then(config: StudyConfig, sites: gpd.GeoDataFrame, settled: pd.DataFrame, told: list[Words]) -> pd.DataFrame:
     """What is open at the study's moment; everything where it has none."""
     if config.at is None:
         return settled
     now = open_site_kinds(settled, sites, config.at, timezone=config.timezone)
     n_sites = now.n_open + now.n_closed + now.n_unknown
     told.append(
-        f"only what is open at {config.at:%Y-%m-%d %H:%M} counts: of {n_sites:,} sites {now.n_open:,} are open, "
-        f"{now.n_closed:,} closed, and of {now.n_unknown:,} the hours are unknown"
+        Words(
+            f"只计在 {config.at:%Y-%m-%d %H:%M} 开放的设施：{n_sites:,}处设施点中{now.n_open:,}处开放，"
+            f"{now.n_closed:,}处关闭，{now.n_unknown:,}处开放时间不详",
+            f"only what is open at {config.at:%Y-%m-%d %H:%M} counts: of {n_sites:,} sites {now.n_open:,} are open, "
+            f"{now.n_closed:,} closed, and of {now.n_unknown:,} the hours are unknown",
+        )
     )
     if len(now.unreadable):
+        n, which = len(now.unreadable), named(now.unreadable["site_id"])
         told.append(
-            f"the opening hours of {len(now.unreadable):,} sites can't be read: {head(now.unreadable['site_id'])}"
+            Words(
+                f"{n:,}处设施点的开放时间无法识读：{which.zh}",
+                f"the opening hours of {n:,} sites can't be read: {which.en}",
+            )
         )
     note = calendar_note(config.at)
     if note is not None and config.timezone == CHINA:
@@ -386,7 +454,7 @@ def complete_sources(config: StudyConfig) -> dict[str, set[str]]:
     return listed
 
 
-def _areas(config: StudyConfig, osm: OsmExtract, told: list[str]) -> gpd.GeoDataFrame:
+def _areas(config: StudyConfig, osm: OsmExtract, told: list[Words]) -> gpd.GeoDataFrame:
     section = config.areas
     found = _read(config, section if section.name is not None else None, "areas", told)
     if found is not None:
@@ -396,7 +464,9 @@ def _areas(config: StudyConfig, osm: OsmExtract, told: list[str]) -> gpd.GeoData
     return osm_areas(osm, wanted) if wanted else _no_areas()
 
 
-def _read(config: StudyConfig, section: ReadingSection | None, what: What, told: list[str]) -> gpd.GeoDataFrame | None:
+def _read(
+    config: StudyConfig, section: ReadingSection | None, what: What, told: list[Words]
+) -> gpd.GeoDataFrame | None:
     """A register's frame, None where none is named."""
     if section is None:
         return None
@@ -417,7 +487,7 @@ def _residences(
     *,
     districts: Collection[str],
     registers: tuple[JudgedRegister, ...],
-    told: list[str],
+    told: list[Words],
 ) -> tuple[gpd.GeoDataFrame, int]:
     """The residences studied, with their areas and settings, and how many lie outside the data's extent."""
     section = config.residences
@@ -429,6 +499,7 @@ def _residences(
         told += given.register.notes
         setting_is_given = "setting" in layer
         residences = checked_residences(layer, source=str(place))
+        _check_groups(config, given.register, residences, told)
     else:
         residences = osm_residences(osm, buildings=section.buildings, default_levels=section.default_levels)
     frame: Any = osm.extent
@@ -445,7 +516,7 @@ def _residences(
     beyond = int((~shapely.covers(osm.extent, spots.to_numpy())).sum())
     if not inside.any():
         if given is not None and (wrong := misplaced([given])):
-            raise DataError(wrong[0])
+            raise DataError(wrong[0].en)
         raise DataError(
             f"{place}: none of {len(residences):,} residences lies in the study area; "
             "check 'within', 'osm.extent' and the coordinates"
@@ -475,13 +546,45 @@ def _residences(
     return residences, beyond
 
 
-def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told: list[str]) -> gpd.GeoDataFrame:
+def _check_groups(config: StudyConfig, register: Register, residences: gpd.GeoDataFrame, told: list[Words]) -> None:
+    """Refuse groups of more people than live there, where the register says how many do; tell of uncounted ones."""
+    groups = [group for group in PEOPLE_GROUPS if group in residences]
+    place = config.source(config.residences)
+    over = []
+    for group in groups if config.residences.weight_meaning == "residents" else ():
+        more = residences["residence_id"][residences[group] > residences["weight"]]
+        if len(more):
+            over.append(f"{register.columns[group]} in rows {head([register.rows[home] for home in more])}")
+    if over:
+        raise DataError(
+            f"{place}: more people than live there: {', '.join(over)}; mend these figures or the residents'"
+        )
+    for group in groups:
+        lacking = int(residences[group].isna().sum())
+        if lacking:
+            told.append(
+                Words(
+                    f"{config.residences.name} 的{len(residences):,}处居住点中，{lacking:,}处没有统计"
+                    f"{PEOPLE_GROUPS[group].zh}，不计入该人群的占比",
+                    f"{lacking:,} of {len(residences):,} residences of {config.residences.name} don't count "
+                    f"{PEOPLE_GROUPS[group].en}, and are in no share of theirs",
+                )
+            )
+
+
+def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told: list[Words]) -> gpd.GeoDataFrame:
     """Residences weighted by residents, where the config says how many there are."""
     section = config.residences
     if section.household_size is not None:
         people = weights_of_households(residences["weight"], section.household_size)
         residences = residences.assign(weight=people)
-        told.append(f"residents are households times {section.household_size:g}: {people.sum():,.0f} in all")
+        size, total = section.household_size, people.sum()
+        told.append(
+            Words(
+                f"居民按每户{size:g}人由户数折算：共{total:,.0f}人",
+                f"residents are households times {size:g}: {total:,.0f} in all",
+            )
+        )
     if section.population is not None:
         spread = spread_population(
             config.file(section.population),
@@ -491,22 +594,34 @@ def _peopled(config: StudyConfig, residences: gpd.GeoDataFrame, frame: Any, told
             plausible_per_weight=PEOPLE_PER_M2 if section.name is None else None,
         )
         residences, found = spread
-        told.append(
-            f"{section.population.name} has {found['people_in_study']:,.0f} people in the study: "
-            f"{found['people_spread']:,.0f} are spread over the residences, {found['people_moved']:,.0f} of them from "
-            f"cells without one, and {found['people_unplaced']:,.0f} find none within {REACH_M:.0f} m"
-        )
+        told.append(_people_told(section.population.name, found))
     if section.compounds is not None:
         figures = _read(config, section.compounds, "compounds", told)
         if figures is None or "weight" not in figures:
             raise DataError(f"{section.compounds.name}: lacks the header 权重/weight; give each compound's residents")
         residences, lost = settle_people(residences, figures)
         if len(lost):
+            n, file, which = len(lost), section.compounds.name, named(lost["compound_id"])
             told.append(
-                f"{len(lost):,} compounds of {section.compounds.name} have no residence in the study, and their people "
-                f"count nowhere: {head(lost['compound_id'])}"
+                Words(
+                    f"{file} 中{n:,}个小区在研究中没有居住点，其居民没有计入：{which.zh}",
+                    f"{n:,} compounds of {file} have no residence in the study, and their people count nowhere: "
+                    f"{which.en}",
+                )
             )
     return residences
+
+
+def _people_told(file: str, found: Mapping[str, float]) -> Words:
+    within, spread, moved, unplaced = (
+        f"{found[f'people_{which}']:,.0f}" for which in ("in_study", "spread", "moved", "unplaced")
+    )
+    return Words(
+        f"{file} 在研究区内共{within}人：{spread}人分摊到居住点，其中{moved}人来自没有居住点的栅格单元；"
+        f"另有{unplaced}人在{REACH_M:.0f}米内没有居住点",
+        f"{file} has {within} people in the study: {spread} are spread over the residences, {moved} of them from cells "
+        f"without one, and {unplaced} find none within {REACH_M:.0f} m",
+    )
 
 
 def _forms(config: StudyConfig, area_shapes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
@@ -553,7 +668,8 @@ def km_by_community(
 
 def _layers(
     config: StudyConfig, network: WalkNetwork, osm: OsmExtract, said: _Evidence, area_shapes: gpd.GeoDataFrame
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How complete each community's layers are: of the 27 kinds, and of the extension kinds."""
     km = km_by_community(network, osm, area_shapes)
     # The density is the map's, not a register's.
     counted = said.mapped[shapely.covers(osm.extent, points_of(said.mapped).to_numpy())]
@@ -566,12 +682,12 @@ def _layers(
         floor_per_km=config.density.floor_per_km,
         median_share=config.density.median_share,
     )
+    known: Any = {"complete_in": _complete_in(config), "absent": said.absent}
     try:
-        return coverage.with_complete_registers(
-            mapped, complete_sources(config), complete_in=_complete_in(config), absent=said.absent
-        )
+        listed = coverage.with_complete_registers(mapped, complete_sources(config), **known)
     except InputError as error:
         raise ConfigError(f"{config.path}: {error}") from None
+    return listed, coverage.extension_layers(mapped, complete_sources(config), **known)
 
 
 def heights_file(config: StudyConfig) -> Path | None:
@@ -602,7 +718,7 @@ def licence_of(config: StudyConfig) -> dict[str, str | None]:
     }
 
 
-def overview_of(config: StudyConfig, data: StudyData, snap_m: FloatArray) -> list[str]:
+def overview_of(config: StudyConfig, data: StudyData, snap_m: FloatArray) -> list[Words]:
     """What the data is, in a few sentences; `snap_m` is how far each residence is from the network."""
     network, residences, sites = data.network, data.residences, data.sites
     off, far = np.isinf(snap_m), snap_m > config.walk.max_snap_m / 2
@@ -611,78 +727,144 @@ def overview_of(config: StudyConfig, data: StudyData, snap_m: FloatArray) -> lis
     heights = heights_file(config)
     known = network.edge_known @ network.edge_length_m / network.edge_length_m.sum()
     km, islands_km = network.edge_length_m[walked].sum() / 1000, network.edge_length_m[islands].sum() / 1000
-    weight, meaning = residences["weight"].sum(), config.residences.studied_weight
-    extent = ", ".join(f"{degrees:.4f}" for degrees in data.osm.extent.bounds)
+    weight, unit = residences["weight"].sum(), _WEIGHTS[config.residences.studied_weight]
+    extent, source = ", ".join(f"{degrees:.4f}" for degrees in data.osm.extent.bounds), _EXTENTS[data.osm.extent_source]
+    date = data_date_of(config, data.osm)
+    said = [
+        Words(
+            f"数据日期{f' {date}' if date else '不详'}，范围 {extent}（{source.zh}）",
+            f"data of {date or 'unknown date'}, extent {extent} ({source.en})",
+        ),
+        Words(
+            f"{len(residences):,}处居住点，共{weight:,.0f}{unit.zh}",
+            f"{len(residences):,} residences with {weight:,.0f} {unit.en}",
+        ),
+        Words(
+            f"可步行的道路{km:,.0f}公里，其中{islands_km:,.1f}公里在孤岛上，不用来连接居住点",
+            f"{km:,.0f} km of walkable street, {islands_km:,.1f} km of it on islands that nobody is snapped to",
+        ),
+    ]
+    if heights is not None:
+        said.append(
+            Words(f"{heights} 给出了{known:.1%}道路的高程", f"{heights} has heights for {known:.1%} of the street")
+        )
+    n_off, n_far, n_unnamed = off.sum(), (far & ~off).sum(), sites["name"].isna().sum()
     return [
-        f"data of {data_date_of(config, data.osm) or 'unknown date'}, extent {extent} ({data.osm.extent_source})",
-        f"{len(residences):,} residences weighing {weight:,.0f} ({meaning})",
-        f"{km:,.0f} km of walkable street, {islands_km:,.1f} km of it on islands that nobody is snapped to",
-        *([] if heights is None else [f"{heights} has heights for {known:.1%} of the street"]),
-        f"{off.sum():,} residences off the network, {(far & ~off).sum():,} over half of max_snap_m away from it",
-        f"{len(sites):,} sites, {sites['name'].isna().sum():,} of them without a name",
+        *said,
+        Words(
+            f"{n_off:,}处居住点未连通，{n_far:,}处离路网超过 max_snap_m 的一半",
+            f"{n_off:,} residences off the network, {n_far:,} over half of max_snap_m away from it",
+        ),
+        Words(
+            f"{len(sites):,}处设施点，其中{n_unnamed:,}处没有名称",
+            f"{len(sites):,} sites, {n_unnamed:,} of them without a name",
+        ),
     ]
 
 
-def warnings_of(config: StudyConfig, data: StudyData) -> list[str]:
+def warnings_of(config: StudyConfig, data: StudyData) -> list[Words]:
     """One sentence for each thing that a reader of the results should know."""
     residences = data.residences
     said = [*data.osm.warnings, *data.told, *_slope_warnings(config, data.network)]
     if data.n_outside:
-        said.append(f"{data.n_outside:,} residences lie outside the data's extent and are not studied")
+        n = data.n_outside
+        said.append(
+            Words(
+                f"{n:,}处居住点在数据范围之外，没有纳入研究",
+                f"{n:,} residences lie outside the data's extent and are not studied",
+            )
+        )
     if config.residences.name is None:
         untyped = sum(tags.get("building") == "yes" for tags in data.osm.buildings["tags"])
         if untyped > UNTYPED_SHARE * len(data.osm.buildings) and "yes" not in config.residences.buildings:
+            n = len(data.osm.buildings)
             said.append(
-                f"{untyped:,} of {len(data.osm.buildings):,} buildings say only building=yes and are not counted "
-                "as residences: shares speak of the rest; give a register of residences or set residences.buildings"
+                Words(
+                    f"{n:,}栋建筑中有{untyped:,}栋只标了 building=yes，没有算作居住点：各项占比只针对其余建筑；"
+                    "请提供居住点登记表，或设置 residences.buildings",
+                    f"{untyped:,} of {n:,} buildings say only building=yes and are not counted as residences: shares "
+                    "speak of the rest; give a register of residences or set residences.buildings",
+                )
             )
     for level in LEVELS:
         outside = residences[f"{level}_id"].isna()
         if (data.area_shapes["level"] == level).any() and outside.any():
             share = residences["weight"][outside].sum() / residences["weight"].sum()
+            n = outside.sum()
             said.append(
-                f"{outside.sum():,} residences ({share:.1%} of the weight) lie in no {level} of the areas given "
-                f"and are told under '{NO_AREA}'"
+                Words(
+                    f"{n:,}处居住点（占权重{share:.1%}）不在所给的任何{_LEVELS[level]}内，归入“不属任何{_LEVELS[level]}”（'{NO_AREA}'）",
+                    f"{n:,} residences ({share:.1%} of the weight) lie in no {level} of the areas given and are told "
+                    f"under '{NO_AREA}'",
+                )
             )
     said += _register_warnings(config, data)
     for (kind, why), rows in data.conflicts.groupby(["kind", "why"], sort=True):
-        said.append(f"{len(rows):,} {_CONFLICTS[str(why)].format(kind=kind)}: {head(rows['site_id'])}")
+        n, which, conflict = len(rows), named(rows["site_id"]), _CONFLICTS[str(why)]
+        zh = conflict.zh.format(zh=checklist.kind(str(kind)).zh)
+        said.append(Words(f"{n:,}{zh}：{which.zh}", f"{n:,} {conflict.en.format(kind=kind)}: {which.en}"))
     return said
 
 
-def _register_warnings(config: StudyConfig, data: StudyData) -> list[str]:
+def _register_warnings(config: StudyConfig, data: StudyData) -> list[Words]:
     """What is odd about registers: where their sites lie, and what they don't list."""
     inside = shapely.covers(data.osm.extent, points_of(data.sites).to_numpy())
-    said = [
-        f"{verdict_sentence(one)}; the config says that they were checked and are right"
+    insisted = [
+        verdict_sentence(one)
         for one in data.registers
         if one.section.coordinates_checked and one.verdict.verdict in {"other", "mixed"}
     ]
+    said = [
+        Words(f"{one.zh}；配置称已核对无误", f"{one.en}; the config says that they were checked and are right")
+        for one in insisted
+    ]
     for register in config.registers:
-        own = from_source(data.sites["source"], str(register.name))
+        file, own = register.name, from_source(data.sites["source"], str(register.name))
         if (own & ~inside).any():
-            stray = head(data.sites["site_id"][own & ~inside])
-            said.append(f"{(own & ~inside).sum():,} sites of {register.name} lie outside the data's extent: {stray}")
+            n, stray = (own & ~inside).sum(), named(data.sites["site_id"][own & ~inside])
+            said.append(
+                Words(
+                    f"{file} 有{n:,}处设施点在数据范围之外：{stray.zh}",
+                    f"{n:,} sites of {file} lie outside the data's extent: {stray.en}",
+                )
+            )
         held = set(data.site_kinds["kind"][data.site_kinds["site_id"].isin(data.sites["site_id"][own])])
         none = [kind for kind in register.complete if kind not in held]
         if none:
-            said.append(f"{register.name} is declared complete for {', '.join(none)} and lists no site of it")
+            said.append(
+                Words(
+                    f"{file} 声明下列类别齐全，却一处也没有列出：{'、'.join(checklist.kind(kind).zh for kind in none)}",
+                    f"{file} is declared complete for {', '.join(none)} and lists no site of it",
+                )
+            )
     return said
 
 
-def _slope_warnings(config: StudyConfig, network: WalkNetwork) -> list[str]:
+def _slope_warnings(config: StudyConfig, network: WalkNetwork) -> list[Words]:
     """What isn't known of slopes, where the profile minds them."""
     profile, file = network.profile, heights_file(config)
     if not profile.minds_slopes:
         return []
-    flat = "count as flat"
+    flat = Words("按平路计", "count as flat")
     if profile.max_slope is not None:
-        flat += f", and only tags bar what is steeper than {profile.max_slope:.1%}"
+        flat = Words(
+            f"{flat.zh}，坡度超过{profile.max_slope:.1%}的路段只有标签注明时才不可通行",
+            f"{flat.en}, and only tags bar what is steeper than {profile.max_slope:.1%}",
+        )
     if file is None:
-        return [f"profile {profile.name} minds slopes, but 'walk.elevation' names no heights: all streets {flat}"]
+        return [
+            Words(
+                f"步行方案 {profile.name} 计坡度，但 'walk.elevation' 没有给出高程：所有道路{flat.zh}",
+                f"profile {profile.name} minds slopes, but 'walk.elevation' names no heights: all streets {flat.en}",
+            )
+        ]
     total_km, known_km = network.edge_length_m.sum() / 1000, network.edge_known @ network.edge_length_m / 1000
     if total_km - known_km < 0.05:
         return []
+    total, beyond = f"{total_km:,.1f}", f"{total_km - known_km:,.1f}"
     return [
-        f"{total_km - known_km:,.1f} km of {total_km:,.1f} km of street lie beyond the heights of {file} and {flat}"
+        Words(
+            f"{total}公里道路中有{beyond}公里超出 {file} 的高程范围，{flat.zh}",
+            f"{beyond} km of {total} km of street lie beyond the heights of {file} and {flat.en}",
+        )
     ]

@@ -26,6 +26,7 @@ from circle15.inputs import (
 )
 from circle15.schema import EVIDENCE, NO_AREA
 from circle15.sources.merging import alike_pairs, from_source, missed_by_both
+from circle15.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -41,11 +42,13 @@ __all__ = ["AT_STREET_M", "MISSED_ASSUMES", "data_quality"]
 AT_STREET_M = 30.0
 """A residence this close to a street that its people may use is at the street."""
 
-MISSED_ASSUMES = (
+MISSED_ASSUMES = Words(
+    "Chapman 估计量假定：两个来源之间没有新开或关闭，共有的设施点都已识别，每个来源漏掉任一处的机会相同，"
+    "且两者的遗漏互不相关；两者都偏爱大的和中心的设施，因此应读作“至少这么多”。共有不足7处时仅供参考。",
     "Chapman's estimator assumes that nothing opened or closed between the two sources, that every site both have was "
     "recognised as one, that a source is as likely to miss one site as another, and that missing from one says nothing "
     "about missing from the other; as both like the big and the central, read it as at least so many. Fewer than 7 in "
-    "common make it a guess."
+    "common make it a guess.",
 )
 
 
@@ -59,7 +62,8 @@ def data_quality(config: StudyConfig, data: StudyData) -> dict[str, Any]:
 
     Returns
     -------
-    `title, data_date, attribution, licence_url`; `overview` (sentences); and these, each a list of rows unless said:
+    `title, data_date, attribution, licence_url`; `overview` (sentences, each `{"zh": ..., "en": ...}` like all here);
+    and these, each a list of rows unless said:
 
     - `registers`: `file, what` ("sites", "residences"), `rows` (filled in), `used` (sites or residences made of them),
       `absent` (kinds surveyed and not there), `kinds` (kind -> sites), `leftovers` (`why, n, rows`: row numbers; why is
@@ -89,17 +93,17 @@ def data_quality(config: StudyConfig, data: StudyData) -> dict[str, Any]:
         "title": f"{config.title_zh} {config.title_en}",
         "data_date": data_date_of(config, data.osm),
         **licence_of(config),
-        "overview": overview_of(config, data, snap_m),
+        "overview": [one.to_dict() for one in overview_of(config, data, snap_m)],
         "registers": [_register(one) for one in data.registers],
         "kinds": _kinds(config, data),
         "communities": _communities(config, data, snap_m),
         "duplicates": _duplicates(config, data),
         "conflicts": _counted(data.conflicts, ["kind", "why", "by"]),
         "missed": _missed(config, data),
-        "missed_assumes": MISSED_ASSUMES,
+        "missed_assumes": MISSED_ASSUMES.to_dict(),
         "survey": _survey(config, data),
-        "warnings": [*warnings_of(config, data), *unclear],
-        "errors": misplaced(data.registers),
+        "warnings": [one.to_dict() for one in (*warnings_of(config, data), *unclear)],
+        "errors": [one.to_dict() for one in misplaced(data.registers)],
     }
 
 
@@ -115,13 +119,13 @@ def _register(one: JudgedRegister) -> dict[str, Any]:
         "kinds": {str(kind): int(n) for kind, n in register.site_kinds.groupby("kind", sort=False).size().items()},
         "leftovers": [{"why": str(why), "n": len(rows), "rows": [int(row) for row in rows]} for why, rows in leftovers],
         "columns": dict(register.columns),
-        "notes": list(register.notes),
+        "notes": [note.to_dict() for note in register.notes],
         "coordinates": {
             "declared": verdict.declared,
             "verdict": verdict.verdict,
             "system": verdict.system,
             "swapped": verdict.swapped,
-            "sentence": verdict_sentence(one),
+            "sentence": verdict_sentence(one).to_dict(),
             "checked": one.section.coordinates_checked,
             "fits": [_plain_row(fit._asdict()) for fit in verdict.fits],
         },

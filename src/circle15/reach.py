@@ -238,15 +238,16 @@ def nearest_times(
 
 def times_within(network: WalkNetwork, origins: Snaps, destinations: Snaps, *, cutoff_s: float) -> sparse.csr_array:
     """Sparse (origins x destinations) seconds within the cutoff; a stored zero is a time of zero."""
-    arcs, sources, targets = network.arcs, _places(network, origins), _targets(network, destinations)
-    n = len(origins.indptr) - 1
+    order = _by_place(network, origins)
+    chosen = take(origins, order)
+    arcs, sources, targets = network.arcs, _places(network, chosen), _targets(network, destinations)
 
     def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
-        start, zone = origins.indptr, origins.own
+        start, zone = chosen.indptr, chosen.own
         return _kernels.times_between(arcs, sources, start, zone, first, last, targets, float(cutoff_s), count, *out)
 
-    indptr, (indices, time_s) = _rows(search, n, (np.int32, np.float64), most=targets.size)
-    return sparse.csr_array((time_s, indices, indptr), shape=(n, targets.size))
+    indptr, (indices, time_s) = _rows(search, order, (np.int32, np.float64), most=targets.size)
+    return sparse.csr_array((time_s, indices, indptr), shape=(len(order), targets.size))
 
 
 class ReachedParts(NamedTuple):
@@ -271,15 +272,16 @@ def reached_parts(network: WalkNetwork, homes: Snaps, *, cutoff_s: float, backwa
     cutoff_s : seconds.
     backwards : the parts from where strangers can walk to each place instead.
     """
-    arcs, sources = network.arcs_backwards if backwards else network.arcs, _places(network, homes)
-    zone = np.zeros_like(homes.own) if backwards else homes.own
-    n = len(homes.indptr) - 1
+    order = _by_place(network, homes)
+    chosen = take(homes, order)
+    arcs, sources = network.arcs_backwards if backwards else network.arcs, _places(network, chosen)
+    zone = np.zeros_like(chosen.own) if backwards else chosen.own
 
     def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
-        return _kernels.reached_parts(arcs, sources, homes.indptr, zone, first, last, float(cutoff_s), count, *out)
+        return _kernels.reached_parts(arcs, sources, chosen.indptr, zone, first, last, float(cutoff_s), count, *out)
 
     most = 2 * (len(arcs.edges) + len(sources))
-    indptr, (edge, low, high) = _rows(search, n, (np.int32, np.float32, np.float32), most=most)
+    indptr, (edge, low, high) = _rows(search, order, (np.int32, np.float32, np.float32), most=most)
     return ReachedParts(indptr, edge, low, high)
 
 
@@ -302,14 +304,16 @@ def reached_nodes(network: WalkNetwork, homes: Snaps, *, cutoff_s: float) -> Rea
     homes : n places; their people pass the gates of their own zone.
     cutoff_s : seconds; a node exactly at it counts.
     """
-    arcs, sources, order = network.arcs, _places(network, homes), network.search_order.astype(np.int32)
+    order = _by_place(network, homes)
+    chosen = take(homes, order)
+    arcs, sources, node_of = network.arcs, _places(network, chosen), network.search_order.astype(np.int32)
 
     def search(first: int, last: int, count: IntArray, *out: Any) -> Any:
         return _kernels.reached_nodes(
-            arcs, sources, homes.indptr, homes.own, order, first, last, float(cutoff_s), count, *out
+            arcs, sources, chosen.indptr, chosen.own, node_of, first, last, float(cutoff_s), count, *out
         )
 
-    indptr, (node, time_s) = _rows(search, len(homes.indptr) - 1, (np.int32, np.float32), most=len(order))
+    indptr, (node, time_s) = _rows(search, order, (np.int32, np.float32), most=len(node_of))
     return ReachedNodes(indptr, node, time_s)
 
 
@@ -456,10 +460,12 @@ def _counts(
     network: WalkNetwork, home: Snaps, there: Snaps, groups: Sequence[IntArray], threshold_s: FloatArray
 ) -> IntArray:
     """(residences, groups): how many sites of each group are within each residence's threshold."""
+    order = _by_place(network, home)
+    home, threshold_s = take(home, order), threshold_s[order]
     arcs, sources, targets = network.arcs, _places(network, home), _targets(network, there)
     member = np.concatenate([np.empty(0, dtype=np.int64), *groups])
-    group_start, order = _listed(member, targets.size)
-    group_of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])[order]
+    group_start, by_site = _listed(member, targets.size)
+    group_of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])[by_site]
     n = len(threshold_s)
     count = np.zeros((n, len(groups)), dtype=np.int64)
 
@@ -469,7 +475,9 @@ def _counts(
         )
 
     _in_parts(search, n, _n_parts(n))
-    return count
+    told = np.empty_like(count)
+    told[order] = count
+    return told
 
 
 def from_gates(network: WalkNetwork, home: Snaps) -> Snaps:
@@ -547,6 +555,13 @@ def warm_up() -> None:
     links_passed(network, here, here, group, group, cutoff_s=1.0)
 
 
+def _by_place(network: WalkNetwork, snaps: Snaps) -> IntArray:
+    """Places in an order in which neighbours follow each other: what one search had in cache the next finds there."""
+    at = np.zeros(len(snaps.indptr) - 1, dtype=np.int64)
+    at[snaps.owner[::-1]] = network.arcs.edges["u"][snaps.edge[::-1]]  # of several entries the first
+    return np.argsort(at, kind="stable")
+
+
 def _places(network: WalkNetwork, snaps: Snaps) -> Records:
     """The entries of places as searches read them, legs in seconds."""
     out = np.empty(len(snaps.edge), dtype=PLACE)
@@ -605,37 +620,39 @@ def _in_parts(work: Callable[[int, int], _T], size: int, n_parts: int) -> list[_
         return list(pool.map(work, bounds[:-1], bounds[1:]))
 
 
-def _rows(search: Callable[..., int], n: int, dtypes: Sequence[type], *, most: int) -> tuple[IntArray, Any]:
+def _rows(search: Callable[..., int], order: IntArray, dtypes: Sequence[type], *, most: int) -> tuple[IntArray, Any]:
     """A CSR structure of n rows: where each row starts, and its columns.
 
-    `search(first, last, count, *columns)` fills the columns with rows from `first` on, says in `count` how long they
-    are, and returns the row that might not fit any more. No row is longer than `most`.
+    `search(first, last, count, *columns)` finds row `order[i]` as its i-th: it fills the columns from the `first` on,
+    says in `count` how long each is, and returns the one that might not fit any more. No row is longer than `most`.
     """
+    n = len(order)
     count = np.zeros(n, dtype=np.int64)
 
-    def filled(first: int, last: int) -> list[list[Any]]:
+    def filled(first: int, last: int) -> list[tuple[int, int, list[Any]]]:
         blocks = []
         while first < last:
             columns: list[Any] = [
                 np.empty(_BLOCK + most, dtype=dtype) for dtype in dtypes
             ]  # what isn't written costs nothing
             after = search(first, last, count, *columns)
-            used = count[first:after].sum()
-            blocks.append([column[:used] for column in columns])
+            blocks.append((first, after, columns))
             first = after
         return blocks
 
     blocks = [block for part in _in_parts(filled, n, _n_parts(n)) for block in part]
-    start = np.cumsum([0, *(len(block[0]) for block in blocks)])
+    size = np.empty(n, dtype=np.int64)
+    size[order] = count
+    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
     joined = [np.empty(start[-1], dtype=dtype) for dtype in dtypes]
 
     def copy(first: int, last: int) -> None:
-        for i in range(first, last):
-            for column, part in zip(joined, blocks[i], strict=True):
-                column[start[i] : start[i + 1]] = part
+        for i, after, columns in blocks[first:last]:
+            for column, part in zip(joined, columns, strict=True):
+                _kernels.put_rows(part, count[i:after], start[order[i:after]], column)
 
-    _in_parts(copy, len(blocks), _n_parts(len(blocks)))
-    return np.concatenate([[0], np.cumsum(count)]).astype(np.int64), joined
+    _in_parts(copy, len(blocks), len(blocks))
+    return start, joined
 
 
 def _n_parts(size: int) -> int:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from shapely import Polygon
 
 from circle15.errors import DataError, head
+from circle15.words import Words
 
 STATUSES = ("covered", "possible", "unknown", "gap", "off_network")
 EVIDENCE = ("confirmed", "possible", "implied")
@@ -26,6 +27,13 @@ GATE_ACCESS = ("open", "closed")
 LEVELS = ("community", "district")
 NO_AREA = "none"
 """The area of residences that lie in no area of a level."""
+
+PEOPLE_GROUPS = {
+    "elderly": Words("老年人", "the elderly"),
+    "minors": Words("未成年人", "minors"),
+    "disabled": Words("残疾人", "the disabled"),
+}
+"""Columns of residences that count some of their people; a residence where nobody counted them is nan."""
 
 RESIDENCE_COLUMNS = (
     "residence_id",
@@ -50,7 +58,8 @@ class StudyFrames:
     """Everything that a study found, as frames; what the outputs are made from.
 
     The columns of each frame are listed in docs/files.md. `forms` sums up those filled in, by id;
-    `plan_summary` and `about` hold JSON-ready values.
+    `plan_summary` and `about` hold JSON-ready values. `deciding`, `network_edges`, `ends`, `zones` and `barriers` are
+    what others need to walk as the study does; a study told without its network has no rows there.
     """
 
     residences: gpd.GeoDataFrame
@@ -67,14 +76,21 @@ class StudyFrames:
     gap_areas: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame
     survey: gpd.GeoDataFrame
+    group_shares: pd.DataFrame
     compounds: pd.DataFrame
     unanswered: pd.DataFrame
     forms: dict[str, pd.DataFrame]
     candidates: gpd.GeoDataFrame
     plan: gpd.GeoDataFrame
+    plan_served: pd.DataFrame
     plan_summary: dict[str, Any]
     streets: gpd.GeoDataFrame
     backdrop: gpd.GeoDataFrame
+    deciding: pd.DataFrame
+    network_edges: gpd.GeoDataFrame
+    ends: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
     extent: Polygon
     about: dict[str, Any]
 
@@ -84,14 +100,15 @@ def checked_residences(frame: gpd.GeoDataFrame, *, source: str = "residences") -
 
     Parameters
     ----------
-    frame : `residence_id` and geometry are required; `weight` defaults to 1, `setting` to "urban".
+    frame : `residence_id` and geometry are required; `weight` defaults to 1, `setting` to "urban"; of `PEOPLE_GROUPS`
+        those that are there become numbers.
     source : what messages call the frame: a file's name where there is one.
 
     Raises
     ------
     DataError
-        naming every row with a missing or repeated id, an empty geometry, a negative or missing weight, or an
-        unknown setting; and frames without a coordinate system.
+        naming every row with a missing or repeated id, an empty geometry, a negative or missing weight, a negative
+        group of people, or an unknown setting; and frames without a coordinate system.
     """
     out = _checked_geometry(frame, "residence_id", source)
     if "weight" not in out:
@@ -105,6 +122,10 @@ def checked_residences(frame: gpd.GeoDataFrame, *, source: str = "residences") -
         f"{source}: weight is missing, negative or infinite",
         "give a number of at least 0",
     )
+    for column in (group for group in PEOPLE_GROUPS if group in out):
+        out[column] = _numbers(out, "residence_id", column, source)
+        bad = np.isinf(out[column]) | (out[column] < 0)
+        _refuse(out, bad, "residence_id", f"{source}: {column} is negative or infinite", "give a number of at least 0")
     for column in ("compound_id", "community_id", "district_id", "name"):
         out[column] = _strings(out, column)
     reserved = (out["community_id"] == NO_AREA) | (out["district_id"] == NO_AREA)

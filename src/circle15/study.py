@@ -29,7 +29,7 @@ from circle15.inputs import (
     thresholds_s,
     warnings_of,
 )
-from circle15.network import WalkNetwork, profile_named
+from circle15.network import WalkNetwork, barriers_frame, edges_frame, ends_frame, profile_named, zones_frame
 from circle15.outputs.folder import FinishedRun
 from circle15.quality import data_quality
 from circle15.reach import (
@@ -41,7 +41,8 @@ from circle15.reach import (
     take,
     times_within,
 )
-from circle15.schema import points_of
+from circle15.scenario import Basis
+from circle15.schema import PEOPLE_GROUPS, points_of
 from circle15.siting.proposal import no_proposal, propose_sites
 from circle15.sources.opening import weekly_hours
 from circle15.sources.osm import no_garbage_collection
@@ -64,9 +65,13 @@ UNITS = {"residents": "residents", "dwellings": "dwellings", "floor_area_m2": "m
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StudyResult(FinishedRun):
-    """What a study found: the frames of `StudyFrames`, the network, the settings and where they came from."""
+    """What a study found: the frames of `StudyFrames`, the network, the settings and where they came from.
+
+    `basis` is what `circle15.trial` starts from.
+    """
 
     network: WalkNetwork
+    basis: Basis
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,10 @@ class Study:
         ]
         return small_table(f"{config.title_zh} · {config.title_en}", rows)
 
+    def without_siting(self) -> Self:
+        """The same study, but that it proposes no sites."""
+        return type(self)(self.config.model_copy(update={"siting": None}))
+
     @property
     def profile(self) -> Profile:
         """How the study's people walk."""
@@ -171,11 +180,12 @@ class Study:
             named = residences["compound_id"].fillna(network.compound_ids(home.own).set_axis(residences.index))
             residences = residences.assign(snap_m=doors.snap_m, compound_id=named)
         with clock(STAGES[4]):
+            complete = coverage.complete_at(residences["community_id"], data.layers)
             access = coverage.statuses(
                 residences["residence_id"],
                 site_id=sites["site_id"],
                 **reach._asdict(),
-                complete=coverage.complete_at(residences["community_id"], data.layers),
+                complete=complete,
                 on_network=home.on_network,
                 edge_s=edge_s[:, 0],
                 threshold_s=threshold_s,
@@ -191,6 +201,9 @@ class Study:
             chosen_policies = [known_policies[policy] for policy in config.policies]
             frames: dict[str, Any] = {
                 "areas": areas.area_shares(residences, access, data.area_shapes),
+                "group_shares": areas.group_shares(
+                    residences, access, [group for group in PEOPLE_GROUPS if group in residences]
+                ),
                 "scores": areas.scores(residences, access),
                 "indicators": areas.indicators(
                     chosen_policies,
@@ -201,7 +214,7 @@ class Study:
                     area_shapes=data.area_shapes,
                     sites=sites,
                     site_kinds=data.settled,
-                    layers=data.layers,
+                    layers=pd.concat([data.layers, data.extension_layers]),
                     figures=data.forms.get("community_figures"),
                     hours=_weekly_hours(sites),
                 ),
@@ -232,12 +245,21 @@ class Study:
             **frames,
             candidates=proposal.candidates,
             plan=proposal.plan,
+            plan_served=proposal.served,
             plan_summary=proposal.summary,
             streets=network.streets(),
             backdrop=data.osm.backdrop,
+            deciding=data.counted[["site_id", "kind", "evidence"]].reset_index(drop=True),
+            network_edges=edges_frame(network),
+            ends=ends_frame(
+                network, {"residence": (residences["residence_id"], home), "site": (sites["site_id"], there)}
+            ),
+            zones=zones_frame(network),
+            barriers=barriers_frame(network),
             extent=data.osm.extent,
             about=about,
             network=network,
+            basis=Basis(home, there, edge, data.counted, complete, threshold_s),
             manifest=self._manifest(data.osm, about, clock.timings, districts),
         )
 
@@ -295,10 +317,17 @@ class Study:
             "speed_m_s": network.profile.speed_m_s,
             "threshold_urban_s": minutes_to_s(config.thresholds.urban_min),
             "threshold_rural_s": minutes_to_s(config.thresholds.rural_min),
-            "complete_why": config.osm.complete_why,
-            "warnings": warnings_of(self.config, data),
+            "walk": {
+                "plane_lonlat": network.plane_lonlat,
+                "max_snap_m": network.max_snap_m,
+                "compounds_closed": network.surroundings.closed,
+            },
+            "complete_why": None if config.osm.complete_why is None else config.osm.complete_why.model_dump(),
+            "warnings": [one.to_dict() for one in warnings_of(self.config, data)],
             "version": circle15.__version__,
             "map_review_number": config.map_review_number,
+            "min_residents": config.map.min_residents,
+            "tianditu_key": config.map.tianditu_key,
         }
 
     def _manifest(

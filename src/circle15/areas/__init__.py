@@ -6,12 +6,21 @@ residences' weight, and areas that hold no weight have no row: a share of nothin
 
 from __future__ import annotations
 
+from circle15.areas.equity import gini, lorenz_curve
 from circle15.areas.forms import inventory_by_category, matched_demand, providers_by_area, satisfaction_by_kind
 from circle15.areas.gaps import BUFFER_SEGMENTS, GAP_BUFFER_M, LINK_M, gap_areas, gate_gains
 from circle15.areas.indicators import indicators, unanswered
 from circle15.areas.measures import ADJACENT_M, SAME_SITE_M, plaza_areas_m2
 from circle15.areas.reach import INDICATOR_TYPES, ROUNDING
-from circle15.areas.shares import WORST_SHARE, area_shares, assign_areas, compound_shares, scores, without_overlaps
+from circle15.areas.shares import (
+    WORST_SHARE,
+    area_shares,
+    assign_areas,
+    compound_shares,
+    group_shares,
+    scores,
+    without_overlaps,
+)
 from circle15.areas.table import EVERYWHERE, STUDY
 
 __all__ = [
@@ -30,8 +39,11 @@ __all__ = [
     "compound_shares",
     "gap_areas",
     "gate_gains",
+    "gini",
+    "group_shares",
     "indicators",
     "inventory_by_category",
+    "lorenz_curve",
     "matched_demand",
     "plaza_areas_m2",
     "providers_by_area",

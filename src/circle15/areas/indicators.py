@@ -43,7 +43,8 @@ def indicators(
     Parameters
     ----------
     policies, residences, access, threshold_s, weight_meaning : as for `reach_indicators`.
-    area_shapes, sites, site_kinds, layers : as in `StudyFrames`; layers say where a kind is complete.
+    area_shapes, sites, site_kinds, layers : as in `StudyFrames`; layers say where a kind is complete, and may hold
+        those of `coverage.extension_layers`.
     figures : community figures, a row an area: `level` (community, district, study), `area_id` and numbers.
     hours : `site_id, min_day_hours, holidays_open`, a row a site.
     same_site_m, adjacent_m : how far apart two kinds are on one site, and adjoin, edge to edge.
@@ -127,5 +128,5 @@ def _needs(requirement: Requirement) -> tuple[str | None, str, str]:
         *([measure["per"]] if "per" in measure else []), *([measure["column"]] if "column" in measure else []),
     }  # fmt: skip
     named = [column for column in form.columns if column.id in asked]
-    zh, en = "、".join(column.zh for column in named), ", ".join(column.id for column in named)
+    zh, en = "、".join(column.zh for column in named), "; ".join(column.en for column in named)
     return form_id, f"{form.zh}：{zh}" if zh else form.zh, f"{form.en}: {en}" if en else form.en

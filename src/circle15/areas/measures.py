@@ -19,7 +19,7 @@ import shapely
 from circle15.areas.reach import ROUNDING, reach_indicators, verdict
 from circle15.areas.shares import assign_areas, without_overlaps
 from circle15.areas.table import EVERYWHERE, STUDY, areas_of
-from circle15.checklist import KINDS
+from circle15.checklist import KINDS, kind, parts_of
 from circle15.errors import InputError, head
 from circle15.schema import LEVELS, NO_AREA
 from circle15.units import local_crs, to_plane
@@ -119,13 +119,15 @@ def facts_of(given: Given) -> Facts:
         code = _CONFIRMED if evidence == "confirmed" else _POSSIBLE
         of_kind[site_id] = max(of_kind.get(site_id, 0), code)
     layers = given.layers[given.layers["complete"].to_numpy(dtype=bool)]
+    complete = set(zip(layers["community_id"], layers["kind"], strict=True))
+    complete |= {(community, sort) for community, name in complete for sort in parts_of(name)}
     return Facts(
         given=given,
         communities=communities,
         districts=districts,
         sites=sites,
         held=held,
-        complete=frozenset(zip(layers["community_id"], layers["kind"], strict=True)),
+        complete=frozenset(complete),
         figures=_figures_of(given.figures, shapes),
     )
 
@@ -189,10 +191,14 @@ def _flat(shapes: Any, around: Any) -> Any:
 
 
 def _figure(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
-    """`times` x (the sum of `of` less `minus`) / `per`, of each area's own figures or of its communities' sums."""
+    """`times` x (the sum of `of` less `minus`) / `per`, of each area's own figures or of its communities' sums.
+
+    With `drawn`, the ground of that kind on the map is possible where a community's figures are silent.
+    """
     measure = requirement.measure or {}
     columns = [*measure["of"], *measure.get("minus", ()), *([measure["per"]] if "per" in measure else [])]
-    if not any(set(columns) <= _known(row) for row in facts.figures.values()):
+    drawn = _drawn(str(measure["drawn"]), facts) if "drawn" in measure else {}
+    if not drawn and not any(set(columns) <= _known(row) for row in facts.figures.values()):
         return []
     level = _LEVELS[requirement.level]
     rows = []
@@ -209,11 +215,38 @@ def _figure(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
         unknown = 1 - len(known) / len(parts) if parts else 1.0
         if np.isnan(value):
             unknown = 1.0
+        if not known and area_id in drawn:  # the form is silent, and the map may lack some
+            row = _counted(level, area_id, (0.0, drawn[area_id][0], 1.0), requirement.unit, requirement)
+            rows.append(row | {"denominator": drawn[area_id][1]})
+            continue
         row = _counted(level, area_id, (value, value, unknown), requirement.unit, requirement)
         if 0 < unknown < 1 and ({"per", "minus"} & set(measure)):
             row["met"] = "undetermined"  # of a part of the communities, a ratio bounds nothing
         rows.append(row | {"denominator": base})
     return rows
+
+
+def _drawn(name: str, facts: Facts) -> dict[str, tuple[float, float]]:
+    """Square metres a resident of the grounds of a kind that a map draws in each community, and its residents.
+
+    Parks aren't counted: a 广场 is no green. Residents are the form's, else the study's where its weights are theirs.
+    """
+    held, parks = facts.held.get(name, {}), facts.held.get("green_space", {})
+    ids, shapes = facts.sites["site_id"], facts.sites.geom_type
+    plazas = facts.sites[ids.isin(held) & ~ids.isin(parks) & shapes.isin(["Polygon", "MultiPolygon"])]
+    if not len(plazas):
+        return {}
+    given = facts.given
+    counted: dict[str, float] = {}
+    if given.weight_meaning == "residents":
+        counted = given.residences.groupby("community_id")["weight"].sum().to_dict()
+    out = {}
+    for area_id, area_m2 in plaza_areas_m2(plazas, given.area_shapes).items():
+        told = facts.figures.get(("community", str(area_id)), {}).get("residents", math.nan)
+        residents = counted.get(str(area_id), math.nan) if math.isnan(told) else told
+        if area_m2 > 0 and residents > 0:
+            out[str(area_id)] = (area_m2 / residents, residents)
+    return out
 
 
 def _known(row: Mapping[str, float]) -> set[str]:
@@ -475,7 +508,7 @@ def _near(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
 
 def _holding(names: Any, facts: Facts) -> BoolArray:
     """Which sites are confirmed to hold one of the kinds."""
-    held = facts.held if names == "all" else {name: facts.held.get(name, {}) for name in names}
+    held = {name: facts.held.get(name, {}) for name in (KINDS if names == "all" else names)}
     sure = {site for sites in held.values() for site, code in sites.items() if code == _CONFIRMED}
     chosen: BoolArray = facts.sites["site_id"].isin(sure).to_numpy()
     return chosen
@@ -499,18 +532,24 @@ def _site_areas(facts: Facts) -> Iterator[tuple[str, str, IntArray]]:
 
 
 def _kinds_per_site(requirement: Requirement, facts: Facts, _: Policy) -> list[_Row]:
-    """The share of sites that hold at least so many kinds; without a number, the most that one site holds."""
+    """The share of sites that hold at least so many kinds; without a number, the most that one site holds.
+
+    A sort of a kind (小学) is no kind more. Shares are of the sites of the checklist: a bus stop holds nothing else.
+    """
     least = (requirement.measure or {}).get("at_least")
     n = pd.Series(0, index=facts.sites["site_id"])
-    sure = n.copy()
-    for sites in facts.held.values():
+    sure, of_checklist = n.copy(), n.astype(bool)
+    for name, sites in facts.held.items():
+        if kind(name).part_of:
+            continue
         for site, code in sites.items():
             n[site] += 1
             sure[site] += code == _CONFIRMED
+            of_checklist[site] |= name in KINDS
     most, confirmed = n.to_numpy(), sure.to_numpy()
     if least is not None:
         codes = np.where(confirmed >= least, _CONFIRMED, np.where(most >= least, _POSSIBLE, _ABSENT))
-        return _site_shares(most > 0, codes, facts, None)
+        return _site_shares(of_checklist.to_numpy(), codes, facts, None)
     return [
         _counted(level, area_id, (float(confirmed[members].max()), float(most[members].max()), 0.0), "kinds")
         | {"denominator": float(len(members))}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,9 +12,9 @@ import shapely
 from circle15.areas.table import EVERYWHERE, areas_of, table_of, weighted_mean
 from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, kind
 from circle15.coverage import COVERED, POSSIBLE, names_at
-from circle15.errors import InputError
+from circle15.errors import InputError, head
 from circle15.schema import LEVELS, STATUSES, points_of
-from circle15.units import FloatArray
+from circle15.units import FloatArray, IntArray
 
 WORST_SHARE = 0.1
 """The worst decile: this share of the weight."""
@@ -93,9 +95,7 @@ def area_shares(residences: gpd.GeoDataFrame, access: pd.DataFrame, area_shapes:
     known = area_shapes.set_index(["level", "area_id"])[["name", "setting"]]
     frames = []
     for level, area_id, rows in areas_of(residences, table.weight):
-        status, weight = table.status[rows], table.weight[rows, np.newaxis]
-        weights = np.stack([np.where(status == code, weight, 0.0).sum(axis=0) for code in range(len(STATUSES))])
-        shares = weights / weights.sum(axis=0)
+        weight = table.weight[rows]
         name, setting = known.loc[(level, area_id)] if (level, area_id) in known.index else (None, None)
         columns = {
             "level": level,
@@ -106,9 +106,71 @@ def area_shares(residences: gpd.GeoDataFrame, access: pd.DataFrame, area_shapes:
             "weight": weight.sum(),
             "n_residences": len(rows),
         }
-        frames.append(pd.DataFrame(columns | dict(zip(STATUSES, shares, strict=True))))
+        frames.append(pd.DataFrame(columns | _five_shares(table.status[rows], weight)))
     texts = dict.fromkeys(("level", "area_id", "name", "setting", "kind"), "str")
     return pd.concat(frames, ignore_index=True).astype(texts)
+
+
+def group_shares(residences: pd.DataFrame, access: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
+    """What share of each group of people (the elderly, say) has which status, in each area and for each kind.
+
+    Parameters
+    ----------
+    residences : `residence_id, weight, community_id, district_id`, and a column for each group: how many of its people
+        live there, nan where nobody counted them.
+    access : from `statuses`, in the residences' order.
+    groups : names of those columns.
+
+    Returns
+    -------
+    One row per level, area, group (in the order given) and kind: `level, area_id, group, kind, weight` (people of the
+    group)`, n_residences` (where they were counted, some or none), then the five shares of the group, which sum to 1.
+    An area without people of a group has no row of it. No rows where no group is given.
+
+    Raises
+    ------
+    InputError
+        for a group that is no column of `residences` or counts less than nobody, and as `area_shares` does.
+
+    Examples
+    --------
+    >>> homes = pd.DataFrame(
+    ...     {"residence_id": ["a", "b"], "weight": [9.0, 1.0], "elderly": [1.0, 3.0], "community_id": ["c", "c"]}
+    ... ).assign(district_id=None)
+    >>> access = pd.DataFrame({"residence_id": ["a", "b"], "kind": "post", "status": ["covered", "gap"], "time_s": 1.0})
+    >>> shares = group_shares(homes, access, ["elderly"])
+    >>> shares[["level", "area_id", "weight", "covered", "gap"]].to_numpy().tolist()[0]
+    ['community', 'c', 4.0, 0.25, 0.75]
+    """
+    absent = [group for group in groups if group not in residences]
+    if absent:
+        raise InputError(f"residences: columns {head(absent)} are missing; give a number of people for each residence")
+    below = [group for group in groups if (residences[group] < 0).any()]
+    if below:
+        raise InputError(f"residences: {head(below)} counts less than nobody; give numbers of at least 0")
+    texts = dict.fromkeys(("level", "area_id", "group", "kind"), "str")
+    numbers = {"weight": "float64", "n_residences": "int64", **dict.fromkeys(STATUSES, "float64")}
+    frames = [pd.DataFrame(columns=[*texts, *numbers])]
+    if groups:
+        table = table_of(residences, access)
+        counted = residences[list(groups)].to_numpy(dtype=np.float64)
+        people = np.nan_to_num(counted)
+        for level, area_id, rows in areas_of(residences, people.sum(axis=1)):
+            for i, group in enumerate(groups):
+                weight = people[rows, i]
+                if weight.sum() > 0:
+                    n = np.isfinite(counted[rows, i]).sum()
+                    columns = {"level": level, "area_id": area_id, "group": group, "kind": table.kinds}
+                    columns |= {"weight": weight.sum(), "n_residences": n} | _five_shares(table.status[rows], weight)
+                    frames.append(pd.DataFrame(columns))
+    return pd.concat(frames[1:] or frames, ignore_index=True).astype(texts | numbers)
+
+
+def _five_shares(status: IntArray, weight: FloatArray) -> dict[str, FloatArray]:
+    """The share of the residences' weight that has each status, for each kind (column)."""
+    each = weight[:, np.newaxis]
+    by_status = np.stack([np.where(status == code, each, 0.0).sum(axis=0) for code in range(len(STATUSES))])
+    return dict(zip(STATUSES, by_status / by_status.sum(axis=0), strict=True))
 
 
 def scores(residences: gpd.GeoDataFrame, access: pd.DataFrame) -> pd.DataFrame:

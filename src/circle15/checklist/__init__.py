@@ -11,6 +11,7 @@ from circle15.checklist.catalogue import (
     extension_kinds,
     kind,
     kinds,
+    parts_of,
 )
 from circle15.checklist.kind_names import Told, kind_spellings, kinds_told, names_fitting
 from circle15.checklist.matcher import Match, match, osm_keys
@@ -34,6 +35,7 @@ __all__ = [
     "match",
     "names_fitting",
     "osm_keys",
+    "parts_of",
     "policies",
     "standards",
 ]

@@ -57,6 +57,19 @@ EXTENSION_KINDS = (
     "children_home",
     "repair",
     "utility_outlet",
+    "gas_outlet",
+    "power_outlet",
+    "water_outlet",
+    "primary_school",
+    "secondary_school",
+    "supply_cooperative",
+    "broadcasting_outlet",
+    "logistics_point",
+    "recycling_point",
+    "bus_stop",
+    "fitness_centre",
+    "public_gym",
+    "photo_print_shop",
 )
 """Kinds that policies name beside the 27: same machinery, outside the score."""
 
@@ -83,7 +96,8 @@ class Kind:
 
     `order` counts from 1 (extension kinds follow the 27). `urban_min` and `rural_min` are minutes on foot.
     `completeness_cn` is a judgement on OSM in China, a hint and never a rule. `from_imagery`: mappers draw it from
-    imagery, so its presence doesn't show that the ground was surveyed.
+    imagery, so its presence doesn't show that the ground was surveyed. `part_of`: the kind that it is a sort of, "" for
+    most.
     """
 
     id: str
@@ -111,6 +125,7 @@ class Kind:
     match: tuple[str, ...]
     no_match: tuple[str, ...]
     notes: str
+    part_of: str
 
 
 def kind(kind_id: str) -> Kind:
@@ -142,6 +157,16 @@ def kinds() -> tuple[Kind, ...]:
 def extension_kinds() -> tuple[Kind, ...]:
     """The kinds outside the score, in the order of `EXTENSION_KINDS`."""
     return tuple(_by_id()[kind_id] for kind_id in EXTENSION_KINDS)
+
+
+@cache
+def parts_of(kind_id: str) -> tuple[str, ...]:
+    """The extension kinds that are sorts of a kind, in order; most kinds have none.
+
+    >>> parts_of("school"), parts_of("dining")
+    (('primary_school', 'secondary_school'), ())
+    """
+    return tuple(one.id for one in extension_kinds() if one.part_of == kind_id)
 
 
 @cache
@@ -193,4 +218,5 @@ def _kind(order: int, row: dict[str, Any], defaults: dict[str, Any], with_all: s
         match=tuple(row["match"]),
         no_match=tuple(row["no_match"]),
         notes=row.get("notes", ""),
+        part_of=row.get("part_of", ""),
     )

@@ -6,13 +6,14 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from circle15.checklist.catalogue import EXTENSION_KINDS, KINDS, extension_kinds, kinds, read_toml
-from circle15.checklist.matcher import Match, match, plain
+from circle15.checklist.catalogue import EXTENSION_KINDS, KINDS, extension_kinds, kinds, parts_of, read_toml
+from circle15.checklist.matcher import Match, match, name_tells, plain
 
 __all__ = ["Told", "kind_spellings", "kinds_told", "names_fitting"]
 
 _CODE = re.compile(r"\d{6}")
 _PIECES = re.compile(r"[、;,|/\n]")
+_AMAP_LIKE = re.compile(r"[0-9]{6}|;")
 
 
 class Told(NamedTuple):
@@ -29,7 +30,8 @@ def kinds_told(text: str, *, name: str = "") -> Told:
     ----------
     text : kinds' ids or titles, or common words for them, separated by any of 、 ; , | / or line breaks; or Amap types:
         codes of six digits, or texts such as 医疗保健服务;医药保健销售店;药房, several joined by |.
-    name : the row's own name, which decides what an Amap type that covers many kinds is.
+    name : the row's own name, which decides what an Amap type that covers many kinds is, and which sort of a kind that
+        has sorts (`parts_of`): any it may be, where the name is silent.
 
     Returns
     -------
@@ -45,22 +47,27 @@ def kinds_told(text: str, *, name: str = "") -> Told:
     ['community_committee_office']
     >>> kinds_told("药店、糖").unknown
     ('糖',)
+    >>> [(m.kind, m.evidence) for m in kinds_told("school", name="光河小学").matches]
+    [('school', 'confirmed'), ('primary_school', 'confirmed')]
     """
-    return _told(plain(text).strip(), plain(name))
+    text = plain(text).strip()
+    told = _told(text, plain(name) if _AMAP_LIKE.search(text) else "")  # only types that cover many kinds need the name
+    return told._replace(matches=_with_sorts(told.matches, name))
 
 
 @cache
 def kind_spellings() -> dict[str, tuple[Match, ...]]:
     """Every word that names a kind, as `kinds_told` compares words, and what it says."""
     spelled: dict[str, tuple[Match, ...]] = {}
-    for row in (*kinds(), *extension_kinds()):
-        for word in (row.id, row.zh, row.en):
-            spelled[_key(word)] = (Match(row.id, "confirmed", word),)
     book = read_toml("kind_names.toml")["names"]
-    for strength, evidence in (("is", "confirmed"), ("near", "possible")):
-        for kind_id in (*KINDS, *EXTENSION_KINDS):
-            for word in book.get(kind_id, {}).get(strength, ()):
-                spelled.setdefault(_key(word), (Match(kind_id, evidence, word),))
+    for row in (*kinds(), *extension_kinds()):
+        words = book.get(row.id, {})
+        said = {_key(word): Match(row.id, "possible", word) for word in words.get("near", ())}
+        said |= {
+            _key(word): Match(row.id, "confirmed", word) for word in (row.id, row.zh, row.en, *words.get("is", ()))
+        }
+        for key, one in said.items():
+            spelled[key] = (*spelled.get(key, ()), one)
     return spelled
 
 
@@ -89,6 +96,23 @@ def _told(text: str, name: str) -> Told:
     return Told(
         tuple(best[kind_id] for kind_id in (*KINDS, *EXTENSION_KINDS) if kind_id in best), tuple(dict.fromkeys(unknown))
     )
+
+
+def _with_sorts(matches: tuple[Match, ...], name: str) -> tuple[Match, ...]:
+    """With the kinds that are sorts of those told, and the kinds that those told are sorts of."""
+    said = {one.kind: one for one in matches}
+    for whole in dict.fromkeys(one.part_of for one in extension_kinds() if one.part_of):
+        told = [said[part] for part in parts_of(whole) if part in said]
+        if told and whole not in said:
+            said[whole] = min(told, key=lambda one: one.evidence != "confirmed")._replace(kind=whole)
+        elif whole in said and not told:
+            of_name = {part: name_tells(part, name) for part in parts_of(whole)}
+            for part in (part for part, fits in of_name.items() if fits is not False):
+                evidence = said[whole].evidence if of_name[part] else "possible"
+                said[part] = said[whole]._replace(kind=part, evidence=evidence)
+    if len(said) == len(matches):
+        return tuple(said[one.kind] for one in matches)
+    return tuple(said[kind_id] for kind_id in (*KINDS, *EXTENSION_KINDS) if kind_id in said)
 
 
 def _word(word: str) -> tuple[Match, ...]:

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from circle15.checklist.catalogue import Kind, extension_kinds, kinds, read_toml
+from circle15.checklist.catalogue import EXTENSION_GROUP, Kind, extension_kinds, kind, kinds, read_toml
 from circle15.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class _Rules:
     name: re.Pattern[str]
     name_not: re.Pattern[str]
     implied_by: tuple[str, ...]
+    part_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,9 @@ def match(tags: Mapping[str, str], *, register: bool = False, extension: bool = 
         for kind_id in book.by_tag[key].get(part, ())
     }
     own = [tags[field] for field in common.name_fields if field in tags]
-    if not by_tag and not any(_CJK.search(text) for text in own):
+    if not by_tag and not (
+        (register or any(key in tags for key in common.name_keys)) and any(_CJK.search(text) for text in own)
+    ):
         return ()
     names = tuple(plain(text) for text in own)
     by_name: dict[str, str] = {}
@@ -152,6 +155,9 @@ def match(tags: Mapping[str, str], *, register: bool = False, extension: bool = 
         if evidence == "confirmed" and lowered is not None:
             evidence, rule = "possible", f"{rule}, lowered by {lowered}"
         found[kind_id] = Match(kind_id, evidence, rule)
+    if any(book.rules[kind_id].part_of for kind_id in found):
+        core = {one.kind: one for one in match(tags, register=register)}
+        found = dict(_no_surer_than_its_kind(book, found, core))
     confirmed = {kind_id for kind_id, best in found.items() if best.evidence == "confirmed"}
     for kind_id, rules in book.rules.items():
         host = next((other for other in rules.implied_by if other in confirmed), None)
@@ -160,10 +166,37 @@ def match(tags: Mapping[str, str], *, register: bool = False, extension: bool = 
     return tuple(found[kind_id] for kind_id in book.rules if kind_id in found)
 
 
+def _no_surer_than_its_kind(
+    book: _Book, found: dict[str, Match], core: dict[str, Match]
+) -> Iterator[tuple[str, Match]]:
+    """What was found, without sorts of a kind that isn't there; `core` is what the 27 are."""
+    for kind_id, one in found.items():
+        whole = book.rules[kind_id].part_of
+        held = found.get(whole) or core.get(whole)
+        if not whole:
+            yield kind_id, one
+        elif held is not None and held.evidence != "implied":
+            lower = held.evidence == "possible" and one.evidence == "confirmed"
+            yield kind_id, Match(kind_id, "possible", held.rule) if lower else one
+
+
+def name_tells(kind_id: str, name: str) -> bool | None:
+    """Whether a name is of a kind (True), of something else (False), or doesn't say (None).
+
+    >>> name_tells("primary_school", "实验小学"), name_tells("primary_school", "第五中学")
+    (True, False)
+    >>> name_tells("primary_school", "实验学校") is None
+    True
+    """
+    rules = _book(kind(kind_id).group == EXTENSION_GROUP).rules[kind_id]
+    text = plain(name)
+    return False if rules.name_not.search(text) else True if rules.name.search(text) else None
+
+
 def osm_keys() -> tuple[str, ...]:
     """The OSM keys, sorted, of which a feature needs at least one for `match` to find anything.
 
-    >>> "amenity" in osm_keys(), "highway" in osm_keys()
+    >>> "amenity" in osm_keys(), "name" in osm_keys()
     (True, False)
     """
     keys = set(_common().name_keys).union(_book(False).by_tag, _book(True).by_tag)
@@ -258,7 +291,7 @@ def _common() -> _Common:
         name_fields=tuple(core["names"]["fields"]),
         no_name_rule=_selectors(core["names"]["excluded_by"]),
         never=re.compile(core["names"]["never"]),
-        claims=tuple((k.id, re.compile(k.claims)) for k in kinds() if k.claims),
+        claims=tuple((k.id, re.compile(k.claims)) for k in (*kinds(), *extension_kinds()) if k.claims),
     )
 
 
@@ -289,6 +322,7 @@ def _rules(row: Kind) -> _Rules:
         name=_pattern(row.name),
         name_not=_pattern(row.name_not),
         implied_by=row.implied_by,
+        part_of=row.part_of,
     )
 
 

@@ -252,9 +252,7 @@ def _permitted(network: WalkNetwork, edge: IntArray, compound: IntArray, *, publ
     home, open_ = network.edge_home[edge], network.edge_open[edge].any(axis=1)
     if public:
         return np.asarray(open_ & (home == 0), dtype=bool)
-    # A drive that leads to a compound is the compound's, but houses stand along it.
-    apart = (home > len(network.surroundings.compounds)) | (network.edge_ground[edge] < 0)
-    mine = (home == 0) | apart | (home == compound)
+    mine = (home == 0) | network.edge_apart[edge] | (home == compound)
     return np.asarray(open_ & mine, dtype=bool)
 
 

@@ -470,9 +470,13 @@ class WalkNetwork:
     @cached_property
     def crs(self) -> CRS:
         """The local plane (metres) in which places are snapped and circles drawn."""
-        low, high = self.node_lonlat.min(axis=0), self.node_lonlat.max(axis=0)
-        lon, lat = (low + high) / 2
-        return local_crs(float(lon), float(lat))
+        return local_crs(*self.plane_lonlat)
+
+    @cached_property
+    def plane_lonlat(self) -> tuple[float, float]:
+        """The degrees at the middle of the local plane."""
+        lon, lat = (self.node_lonlat.min(axis=0) + self.node_lonlat.max(axis=0)) / 2
+        return round(float(lon), 6), round(float(lat), 6)
 
     @cached_property
     def edge_open(self) -> BoolArray:
@@ -491,6 +495,11 @@ class WalkNetwork:
         wait_s = self.edge_crossings @ [profile.crossing_delay_s, profile.crossing_delay_signals_s]
         walk_s = flat_s * self.edge_pace if profile.slope else flat_s
         return np.where(self.edge_open, walk_s + wait_s[:, None], np.inf)
+
+    @cached_property
+    def edge_apart(self) -> BoolArray:
+        """(m,) private streets that others may hang on: a drive to a compound is its own, but houses stand along it."""
+        return np.asarray((self.edge_home > len(self.surroundings.compounds)) | (self.edge_ground < 0), dtype=bool)
 
     @cached_property
     def arcs(self) -> Arcs:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from circle15 import checklist
 from circle15.errors import ConfigError
 from circle15.outputs.palette import plain_name
+from circle15.sources.merging import WHY_MERGED
+from circle15.words import Words, named, words_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = ["check_html", "check_page_path", "check_text", "write_check_page"]
@@ -22,58 +24,46 @@ _MOST_ROWS = 40  # row numbers of a register's leftovers
 _MOST_FITS = 4
 
 
-class _Words(NamedTuple):
-    """The same in Chinese and English."""
-
-    zh: str
-    en: str
-
-
 class _Column(NamedTuple):
     """The head of a table's column; numbers stand at the right, and what is `whole` stays on one line."""
 
-    head: _Words
+    head: Words
     numeric: bool = False
     whole: bool = False
 
 
 class _Table(NamedTuple):
     columns: tuple[_Column, ...]
-    rows: tuple[tuple[_Words, ...], ...]
+    rows: tuple[tuple[Words, ...], ...]
 
 
 class _Section(NamedTuple):
     """A part of the page: notes explain the tables, lines are what is told."""
 
-    title: _Words
-    lines: tuple[str, ...] = ()
+    title: Words
+    lines: tuple[Words, ...] = ()
     tables: tuple[_Table, ...] = ()
-    notes: tuple[_Words, ...] = ()
+    notes: tuple[Words, ...] = ()
 
 
-_WHAT = {"sites": _Words("设施", "sites"), "residences": _Words("居住点", "residences")}
+_WHAT = {"sites": Words("设施", "sites"), "residences": Words("居住点", "residences")}
 _VERDICTS = {
-    "fits": _Words("相符", "fits"),
-    "other": _Words("不符", "another system"),
-    "mixed": _Words("混用", "mixed"),
-    "unclear": _Words("不能判定", "unclear"),
+    "fits": Words("相符", "fits"),
+    "other": Words("不符", "another system"),
+    "mixed": Words("混用", "mixed"),
+    "unclear": Words("不能判定", "unclear"),
 }
 _LAYER = {
-    "not_declared": _Words("未声明齐全", "not_declared"),
-    "thin_community": _Words("密度过低", "thin_community"),
-    "no_feature_anywhere": _Words("全域未见", "no_feature_anywhere"),
-}
-_MERGED = {
-    "same_place": _Words("同一地点", "same_place"),
-    "same_room": _Words("一室多用", "same_room"),
-    "twin": _Words("同一处的点和面", "twin"),
+    "not_declared": Words("未声明齐全", "not declared"),
+    "thin_community": Words("密度过低", "too thin"),
+    "no_feature_anywhere": Words("全域未见", "none anywhere"),
 }
 _CONFLICTS = {
-    "complete_register": _Words("登记表齐全而其中没有", "complete_register"),
-    "surveyed_absent": _Words("实地调查为无", "surveyed_absent"),
-    "confirmed_site": _Words("更可信的来源已确认", "confirmed_site"),
+    "complete_register": Words("登记表齐全而其中没有", "not in a complete register"),
+    "surveyed_absent": Words("实地调查为无", "surveyed as absent"),
+    "confirmed_site": Words("更可信的来源已确认", "confirmed by a source before it"),
 }
-_LEFT = {"kind": _Words("类别不识别", "kind not recognised"), "coordinates": _Words("无坐标", "without coordinates")}
+_LEFT = {"kind": Words("类别不识别", "kind not recognised"), "coordinates": Words("无坐标", "without coordinates")}
 
 
 def check_text(found: dict[str, Any]) -> str:
@@ -90,7 +80,7 @@ def check_text(found: dict[str, Any]) -> str:
     for section in _sections(found):
         console.print(Text(f"\n{section.title.en}\n{'=' * cell_len(section.title.en)}"))
         for line in section.lines:
-            console.print(Text(f"- {line}"))
+            console.print(Text(f"- {line.en}"))
         for table in section.tables:
             drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
             for column in table.columns:
@@ -118,7 +108,7 @@ def check_html(found: dict[str, Any]) -> str:
         data_date=found["data_date"],
         attribution=_clean(found["attribution"]),
         licence_url=found["licence_url"],
-        errors=[_clean(error) for error in found["errors"]],
+        errors=[_said(error) for error in found["errors"]],
         sections=[section for section in _sections(found) if section.title != _ERRORS],
     )
 
@@ -157,17 +147,17 @@ def check_page_path(path: Path) -> None:
         raise ConfigError(f"--out {path}: the folder {path.parent} doesn't exist; make it first")
 
 
-_ERRORS = _Words("必须更正", "Errors")
+_ERRORS = Words("必须更正", "Errors")
 
 
 def _sections(found: dict[str, Any]) -> list[_Section]:
     """The page's parts, in order; those with nothing to say are left out, but for duplicates."""
     registers = found["registers"]
-    told = {sentence for one in registers for sentence in (*one["notes"], one["coordinates"]["sentence"])}
-    notes = tuple(_clean(warning) for warning in found["warnings"] if warning not in told)
+    told = [sentence for one in registers for sentence in (*one["notes"], one["coordinates"]["sentence"])]
+    notes = tuple(_said(warning) for warning in found["warnings"] if warning not in told)
     parts = [
-        _Section(_ERRORS, tuple(map(_clean, found["errors"]))) if found["errors"] else None,
-        _Section(_Words("数据概况", "Overview"), tuple(map(_clean, found["overview"]))),
+        _Section(_ERRORS, tuple(map(_said, found["errors"]))) if found["errors"] else None,
+        _Section(Words("数据概况", "Overview"), tuple(map(_said, found["overview"]))),
         _registers(registers) if registers else None,
         *(_register(register) for register in registers),
         _kinds(found["kinds"]),
@@ -176,7 +166,7 @@ def _sections(found: dict[str, Any]) -> list[_Section]:
         _conflicts(found["conflicts"]) if found["conflicts"] else None,
         _missed(found["missed"], found["missed_assumes"]) if found["missed"] else None,
         _survey(found["survey"]) if found["survey"] else None,
-        _Section(_Words("提示", "Notes"), notes) if notes else None,
+        _Section(Words("提示", "Notes"), notes) if notes else None,
     ]
     return [part for part in parts if part is not None]
 
@@ -197,7 +187,7 @@ def _registers(registers: Sequence[dict[str, Any]]) -> _Section:
             for one in registers
         ),
     )  # fmt: skip
-    return _Section(_Words("登记表", "Registers"), tables=(table,))
+    return _Section(Words("登记表", "Registers"), tables=(table,))
 
 
 def _left(register: dict[str, Any], why: str) -> int:
@@ -207,13 +197,13 @@ def _left(register: dict[str, Any], why: str) -> int:
 def _register(one: dict[str, Any]) -> _Section:
     columns = ", ".join(f"{column} <- {header}" for column, header in one["columns"].items())
     kinds = ", ".join(f"{kind} {n:,}" for kind, n in one["kinds"].items())
+    kinds_zh = "、".join(f"{checklist.kind(kind).zh} {n:,}" for kind, n in one["kinds"].items())
     lines = [
-        one["coordinates"]["sentence"]
-        + ("; the config says they were checked" if one["coordinates"]["checked"] else ""),
-        *([f"columns: {columns}"] if columns else []),
-        *([f"kinds: {kinds}"] if kinds else []),
-        *(f"{_LEFT[left['why']].en}: {left['n']:,}, rows {_some(left['rows'])}" for left in one["leftovers"]),
-        *one["notes"],
+        _coordinates(one["coordinates"]),
+        *([Words(f"各栏：{columns}", f"columns: {columns}")] if columns else []),
+        *([Words(f"类别：{kinds_zh}", f"kinds: {kinds}")] if kinds else []),
+        *map(_leftover, one["leftovers"]),
+        *map(words_in, one["notes"]),
     ]
     # the declared reading, then those that could be
     fits = one["coordinates"]["fits"]
@@ -226,7 +216,7 @@ def _register(one: dict[str, Any]) -> _Section:
         ),
         tuple(
             (
-                _Words(_clean(fit["system"] + ("（经纬度对调）" if fit["swapped"] else "")),
+                Words(_clean(fit["system"] + ("（经纬度对调）" if fit["swapped"] else "")),
                        _clean(fit["system"] + (", swapped" if fit["swapped"] else ""))),
                 _percent(fit["share_inside"]), _decimals(fit["street_m"], 0), _percent(fit["building_share"]),
                 _decimals(fit["lead"], 1), _count(fit["n_twins"]), _decimals(fit["twin_m"], 0),
@@ -234,21 +224,33 @@ def _register(one: dict[str, Any]) -> _Section:
             for fit in shown
         ),
     )  # fmt: skip
-    note = _Words(
+    note = Words(
         "在范围内：占全部有坐标的行；在建筑物旁：在建筑物内或10米内；领先：比移动80至200米后更靠近建筑物的程度，以标准误计，4以上为明确；"
         "同名点：名称在登记表和地图中各出现一次、且相距100米内的点。",
         "inside: of the rows with coordinates, in the study's extent; at buildings: in one or within 10 m; lead: how "
         "much more they keep to buildings than 80 to 200 m beside, in standard errors (4 is clear); twins: names that "
         "stand once in the register and once on the map, within 100 m.",
     )
-    title = _Words(f"登记表 {_clean(one['file'])}", f"Register {_clean(one['file'])}")
-    return _Section(title, tuple(map(_clean, lines)), (table,), (note,))
+    title = Words(f"登记表 {_clean(one['file'])}", f"Register {_clean(one['file'])}")
+    return _Section(title, tuple(map(_plain, lines)), (table,), (note,))
+
+
+def _coordinates(found: dict[str, Any]) -> Words:
+    sentence = words_in(found["sentence"])
+    if not found["checked"]:
+        return sentence
+    return Words(f"{sentence.zh}；配置称已核对", f"{sentence.en}; the config says they were checked")
+
+
+def _leftover(left: dict[str, Any]) -> Words:
+    what, rows = _LEFT[left["why"]], named(left["rows"], most=_MOST_ROWS)
+    return Words(f"{what.zh}：{left['n']:,}行（行号 {rows.zh}）", f"{what.en}: {left['n']:,}, rows {rows.en}")
 
 
 def _kinds(kinds: Sequence[dict[str, Any]]) -> _Section:
     table = _Table(
         (
-            _Column(_Words("类别", "kind"), whole=True), _number("已确认", "confirmed"), _number("可能", "possible"),
+            _Column(Words("类别", "kind"), whole=True), _number("已确认", "confirmed"), _number("可能", "possible"),
             _number("推定", "implied"), _text("按来源", "by source"), _text("图层", "layer"),
         ),
         tuple(
@@ -259,26 +261,26 @@ def _kinds(kinds: Sequence[dict[str, Any]]) -> _Section:
             for row in kinds
         ),
     )  # fmt: skip
-    note = _Words(
+    note = Words(
         "每格为设施点数；合并后的设施点计入它的每个来源。图层不齐全的类别，没有找到不等于没有：算作“缺数据”。",
         "Sites; a merged one counts in each of its sources. Of a kind whose layer isn't complete, not found doesn't "
         "mean not there: it stays unknown.",
     )
-    return _Section(_Words("各类别与来源", "Kinds and sources"), tables=(table,), notes=(note,))
+    return _Section(Words("各类别与来源", "Kinds and sources"), tables=(table,), notes=(note,))
 
 
-def _layer_words(row: dict[str, Any]) -> _Words:
+def _layer_words(row: dict[str, Any]) -> Words:
     if row["complete_share"] is None:
-        return _Words("27类之外", "not of the 27")
+        return Words("27类之外", "not of the 27")
     why = [_LAYER[reason] for reason in row["why"]]
-    reasons = _Words("、".join(words.zh for words in why), ", ".join(words.en for words in why))
+    reasons = Words("、".join(words.zh for words in why), ", ".join(words.en for words in why))
     if row["complete_share"] == 0:
         return reasons
     if row["complete_share"] == 1:
-        return _Words("各社区均齐全", "complete everywhere")
+        return Words("各社区均齐全", "complete everywhere")
     share = f"{row['complete_share']:.0%}"
     told = f"complete in {share} of communities (else {reasons.en})"
-    return _Words(f"{share}的社区齐全（其余{reasons.zh}）", told)
+    return Words(f"{share}的社区齐全（其余{reasons.zh}）", told)
 
 
 def _communities(communities: Sequence[dict[str, Any]]) -> _Section:
@@ -293,26 +295,26 @@ def _communities(communities: Sequence[dict[str, Any]]) -> _Section:
             (
                 _community(row), _decimals(row["street_km"], 1), _decimals(row["island_km"], 1),
                 _decimals(row["density_per_km"], 2), _decimals(row["needed_per_km"], 2),
-                _Words("过低", "thin") if row["thin"] else _Words("足够", "enough"), _count(row["n_residences"]),
+                Words("过低", "thin") if row["thin"] else Words("足够", "enough"), _count(row["n_residences"]),
                 _percent(row["share_at_street"]), _percent(row["share_off_network"]), _count(row["n_far"]),
             )
             for row in communities
         ),
     )  # fmt: skip
     median = _decimals(communities[0]["median_per_km"], 2).en if communities else "–"
-    note = _Words(
+    note = Words(
         f"设施/公里：地图上须实地核查才能得知的设施点与公共街道之比；各社区中位数 {median}。"
         "孤岛：与路网不相连、不用来连接居住点的街道。临街占比：离可走的街道直线30米以内的居住点所占权重；未连通占比：超出max_snap_m的居住点所占权重；离街远：超过max_snap_m一半的居住点数。",
         f"sites/km: ground-surveyed sites of the map per km of public street; the median over communities is {median}. "
         "islands: street that nobody is snapped to. at street: share of the weight within 30 m, in a straight line, of "
         "a street that its people may use; off: share of the weight beyond max_snap_m; far: homes beyond half of it.",
     )
-    return _Section(_Words("各社区", "Communities"), tables=(table,), notes=(note,))
+    return _Section(Words("各社区", "Communities"), tables=(table,), notes=(note,))
 
 
-def _community(row: dict[str, Any]) -> _Words:
+def _community(row: dict[str, Any]) -> Words:
     if row["community_id"] == "none":
-        return _Words("不在任何社区", "none")
+        return Words("不在任何社区", "none")
     return _same(" ".join(part for part in (row["community_id"], row["name"]) if part))
 
 
@@ -320,7 +322,7 @@ def _duplicates(found: dict[str, Any]) -> _Section:
     merged = _Table(
         (_text("原因", "why"), _text("保留", "kept"), _text("并入", "went into it"), _number("行", "rows")),
         tuple(
-            (_MERGED[row["why"]], _same(row["kept_source"]), _same(row["dropped_source"]), _count(row["n"]))
+            (WHY_MERGED[row["why"]], _same(row["kept_source"]), _same(row["dropped_source"]), _count(row["n"]))
             for row in found["merged"]
         ),
     )
@@ -341,19 +343,19 @@ def _duplicates(found: dict[str, Any]) -> _Section:
     n, shown = len(found["alike"]), len(alike.rows)
     notes = []
     if n:
-        more = _Words(
+        more = Words(
             f"，列出最相似的{shown}对" if n > shown else "", f", the most alike {shown} shown" if n > shown else ""
         )
         notes.append(
-            _Words(
+            Words(
                 f"可能重复而未合并：{n:,}对（同类、相距近、名称相似度0.6以上{more.zh}），请核对。",
                 f"likely duplicates that were not merged: {n:,} pairs (same kind, close, names at least 0.6 alike"
                 f"{more.en}); look at them.",
             )
         )
-    lines = () if merged.rows or n else ("none found",)
+    lines = () if merged.rows or n else (Words("没有发现重复", "none found"),)
     tables = tuple(table for table in (merged, alike) if table.rows)
-    return _Section(_Words("重复", "Duplicates"), lines, tables, tuple(notes))
+    return _Section(Words("重复", "Duplicates"), lines, tables, tuple(notes))
 
 
 def _conflicts(conflicts: Sequence[dict[str, Any]]) -> _Section:
@@ -366,13 +368,13 @@ def _conflicts(conflicts: Sequence[dict[str, Any]]) -> _Section:
         ),
         tuple((_kind(row["kind"]), _CONFLICTS[row["why"]], _same(row["by"]), _count(row["n"])) for row in conflicts),
     )
-    return _Section(_Words("来源冲突", "Conflicts"), tables=(table,))
+    return _Section(Words("来源冲突", "Conflicts"), tables=(table,))
 
 
-def _missed(missed: Sequence[dict[str, Any]], assumes: str) -> _Section:
+def _missed(missed: Sequence[dict[str, Any]], assumes: dict[str, str]) -> _Section:
     table = _Table(
         (
-            _text("来源", "sources"), _Column(_Words("类别", "kind"), whole=True), _number("甲", "first"),
+            _text("来源", "sources"), _Column(Words("类别", "kind"), whole=True), _number("甲", "first"),
             _number("乙", "second"), _number("共有", "both"), _number("估计总数", "in all"),
             _number("95%区间", "95 % interval"), _number("都漏掉", "missed"), _text("可靠", "firm"),
         ),
@@ -381,34 +383,30 @@ def _missed(missed: Sequence[dict[str, Any]], assumes: str) -> _Section:
                 _same(f"{row['first']} + {row['second']}"), _kind(row["kind"]), _count(row["n_first"]),
                 _count(row["n_second"]), _count(row["n_both"]), _decimals(row["estimate"], 1),
                 _same(f"{row['low']:,.0f} - {row['high']:,.0f}"), _decimals(row["missed"], 1),
-                _Words("是", "yes") if row["firm"] else _Words("否", "no"),
+                Words("是", "yes") if row["firm"] else Words("否", "no"),
             )
             for row in missed
         ),
     )  # fmt: skip
-    note = _Words(
-        "Chapman估计量：假定两个来源之间没有新开或关闭、共有的都已识别、每个来源漏掉任一处的机会相同、且两者的遗漏互不相关；两者都偏爱大的和中心的设施，"
-        "因此应读作“至少这么多”。共有不足7处时仅供参考。",
-        assumes,
-    )
-    return _Section(_Words("两个来源都可能漏掉的", "Missed by both"), tables=(table,), notes=(note,))
+    return _Section(Words("两个来源都可能漏掉的", "Missed by both"), tables=(table,), notes=(_said(assumes),))
 
 
 def _survey(survey: dict[str, Any]) -> _Section:
-    line = f"{survey['file']}: {survey['answered']:,} of {survey['asked']:,} questions are answered"
-    return _Section(_Words("实地调查", "Survey"), (_clean(line),))
+    file, answered, asked = survey["file"], f"{survey['answered']:,}", f"{survey['asked']:,}"
+    line = Words(f"{file}：{asked}个问题已回答{answered}个", f"{file}: {answered} of {asked} questions are answered")
+    return _Section(Words("实地调查", "Survey"), (_plain(line),))
 
 
 def _text(zh: str, en: str) -> _Column:
-    return _Column(_Words(zh, en))
+    return _Column(Words(zh, en))
 
 
 def _number(zh: str, en: str) -> _Column:
-    return _Column(_Words(zh, en), numeric=True)
+    return _Column(Words(zh, en), numeric=True)
 
 
-def _kind(*kinds: str) -> _Words:
-    return _Words("、".join(checklist.kind(kind).zh for kind in kinds), ", ".join(kinds))
+def _kind(*kinds: str) -> Words:
+    return Words("、".join(checklist.kind(kind).zh for kind in kinds), ", ".join(kinds))
 
 
 def _clean(text: Any) -> str:
@@ -416,23 +414,26 @@ def _clean(text: Any) -> str:
     return plain_name(str(text)) or "–"
 
 
-def _same(text: str) -> _Words:
-    return _Words(_clean(text), _clean(text))
+def _plain(words: Words) -> Words:
+    return Words(_clean(words.zh), _clean(words.en))
 
 
-def _count(n: int) -> _Words:
+def _said(value: dict[str, str]) -> Words:
+    """A sentence of the findings, each language on one line."""
+    return _plain(words_in(value))
+
+
+def _same(text: str) -> Words:
+    return Words(_clean(text), _clean(text))
+
+
+def _count(n: int) -> Words:
     return _same(f"{n:,}")
 
 
-def _decimals(value: float | None, places: int) -> _Words:
+def _decimals(value: float | None, places: int) -> Words:
     return _same("–" if value is None else f"{value:,.{places}f}")
 
 
-def _percent(value: float | None) -> _Words:
+def _percent(value: float | None) -> Words:
     return _same("–" if value is None else f"{value:.0%}")
-
-
-def _some(rows: Iterable[int]) -> str:
-    listed = list(rows)
-    more = f" and {len(listed) - _MOST_ROWS:,} more" if len(listed) > _MOST_ROWS else ""
-    return ", ".join(map(str, listed[:_MOST_ROWS])) + more

@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from circle15.errors import ConfigError, DataError, head
 from circle15.outputs.notebook import EmbeddedPage, study_table
-from circle15.outputs.report import render_report
+from circle15.outputs.report import SUMMARY, types_of, write_reports
 from circle15.outputs.tables import EXACT, json_text, read_tables, write_tables, write_types
 from circle15.outputs.webmap import render_map
 from circle15.schema import NO_AREA, StudyFrames
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+
+    from circle15.words import Words
 
 __all__ = ["FinishedRun", "check_out", "read_run", "rebuild_map", "rebuild_reports", "report_names", "write_run"]
 
@@ -129,16 +131,17 @@ def rebuild_map(out: str | Path) -> Path:
     return Path(out) / "map.html"
 
 
-def rebuild_reports(out: str | Path, districts: Collection[str] = ()) -> list[Path]:
+def rebuild_reports(out: str | Path, districts: Collection[str] = ()) -> tuple[list[Path], tuple[Words, ...]]:
     """Make the reports of a finished run anew and put them in their places.
 
     Parameters
     ----------
-    districts : ids of districts, "none" for residences in no district, "all" for the whole study; without any, all.
+    districts : ids of districts, "none" for residences in no district, "all" for the whole study; without any, all of
+        them and the summary.
 
     Returns
     -------
-    The paths of the files.
+    The paths of the files, and what the user is to be told, as `write_reports` says it.
 
     Raises
     ------
@@ -146,14 +149,18 @@ def rebuild_reports(out: str | Path, districts: Collection[str] = ()) -> list[Pa
         as `read_run` does, when a district isn't in the run, and when the folder can't be written.
     """
     run = read_run(out)
-    known = {"all" if district is None else district: district for district in report_names(run)}
+    names = report_names(run)
+    known = {"all" if district is None else district: district for district in names}
     unknown = [district for district in districts if district not in known]
     if unknown:
         raise ConfigError(f"{out}: holds no district {head(unknown)}; use {head(sorted(known), most=20)}")
+    chosen = {known[district]: names[known[district]] for district in districts}
     with _renewed(Path(out)) as staged:
-        _write_reports(run, staged, only=[known[district] for district in districts] or list(known.values()))
+        folder = staged / "reports"
+        folder.mkdir()
+        told = write_reports(run, folder, names=chosen or names, types=types_of(run), summary=not chosen)
         written = _files_in(staged)
-    return [Path(out) / name for name in written]
+    return [Path(out) / name for name in written], told
 
 
 def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, Any], pages: bool = True) -> Path:
@@ -189,9 +196,13 @@ def write_run(frames: StudyFrames, out: str | Path, *, manifest: Mapping[str, An
 def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any], *, pages: bool) -> None:
     write_tables(frames, staged)
     if pages:
-        write_types(frames, staged)
+        types = types_of(frames)
+        if types is not None:
+            write_types(types, staged)
         _write_map(frames, staged)
-        _write_reports(frames, staged, only=list(report_names(frames)))
+        (staged / "reports").mkdir()
+        told = write_reports(frames, staged / "reports", names=report_names(frames), types=types)
+        manifest = {**manifest, "warnings": [*manifest["warnings"], *(one.to_dict() for one in told)]}
     files = _files_in(staged)
     added = {
         "about": frames.about,
@@ -204,15 +215,6 @@ def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any],
 
 def _write_map(frames: StudyFrames, folder: Path) -> None:
     (folder / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
-
-
-def _write_reports(frames: StudyFrames, folder: Path, *, only: Collection[str | None]) -> None:
-    """Write the reports of some districts; None is the whole study."""
-    (folder / "reports").mkdir()
-    for district, name in report_names(frames).items():
-        if district in only:
-            page = render_report(frames, district)
-            (folder / "reports" / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
 
 
 def _sha256(path: Path) -> str:
@@ -267,7 +269,7 @@ def report_names(frames: StudyFrames) -> dict[str | None, str]:
     for district in districts:
         base = re.sub(r"[^A-Za-z0-9_-]+", "_", district).strip("_") or "district"
         name, n = base, 2
-        while name.lower() in {taken.lower() for taken in names.values()}:
+        while name.lower() in {SUMMARY, *(taken.lower() for taken in names.values())}:
             name, n = f"{base}-{n}", n + 1
         names[district] = name
     return names

@@ -9,17 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from circle15.display import plain_name as plain_name  # noqa: PLC0414 - pages take it from here
-
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """One thing said in Chinese and in English."""
-
-    zh: str
-    en: str
+from circle15.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +130,44 @@ STATUS_STYLES: Final[dict[str, StatusStyle]] = {
     )
 }
 
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeStyle:
+    """How residences are written and drawn that a plan or a proposal gives a kind to, or takes it from.
+
+    The fields mean what those of `StatusStyle` mean; `letter` is a sign here.
+    """
+
+    zh: str
+    en: str
+    letter: str
+    colour: str
+    ink: str
+    line: str
+    pattern_path: str
+
+
+CHANGE_STYLES: Final[dict[str, ChangeStyle]] = {
+    "gained": ChangeStyle(
+        zh="新增可达",
+        en="Newly covered",
+        letter="+",
+        colour="#45c9a5",
+        ink="#00382b",
+        line="#006b53",
+        pattern_path="M4 1.5v5M1.5 4h5",
+    ),
+    "lost": ChangeStyle(
+        zh="不再可达",
+        en="No longer covered",
+        letter="−",
+        colour="#9d0f4f",
+        ink="#ffffff",
+        line="#6d0a37",
+        pattern_path="M1.5 4h5",
+    ),
+}
+
 # 28 scores, 0 to 27, in seven classes of four: the same classes for every city, so that maps can be compared.
 SCORE_CLASSES: Final[tuple[tuple[int, int], ...]] = tuple((low, low + 3) for low in range(0, 28, 4))
 SCORE_COLOURS: Final[tuple[str, ...]] = (
@@ -216,3 +248,14 @@ def percent(share: float) -> str:
         return "100%"
     text = f"{100 * share:.1f}%"
     return {"0.0%": "<0.1%", "100.0%": ">99.9%"}.get(text, text)
+
+
+def date_of(data_date: str | None) -> datetime:
+    """The data's date, which files take for their own; the first that a ZIP file knows where there is none.
+
+    Examples
+    --------
+    >>> date_of("2019-05-09").isoformat(), date_of(None).isoformat()
+    ('2019-05-09T00:00:00+00:00', '1980-01-01T00:00:00+00:00')
+    """
+    return datetime.fromisoformat(max(data_date or "", "1980-01-01")).replace(tzinfo=UTC)

@@ -236,7 +236,7 @@ file = "city.osm.pbf"
 # 确信 OSM 已收录齐全的类别：只有齐全的类别才会判为缺口，其余为缺数据；并写明理由。
 # Kinds that OSM is believed to have all of: only these can be gaps, others are unknown. Say why.
 complete = []
-# complete_why = "2026年已逐街核对。 Checked street by street in 2026."
+# complete_why = { zh = "2026年已逐街核对。", en = "Checked street by street in 2026." }
 
 # 设施登记表（可多个，每个一节）：CSV、XLSX、GeoPackage、GeoJSON、Shapefile（.shp、文件夹或 .zip）、KML；
 # complete 是表里已登记齐全的类别。

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -13,26 +12,33 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from circle15.schema import NO_AREA, strings_of
+from circle15.outputs.palette import date_of
+from circle15.schema import strings_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from circle15.schema import StudyFrames
+    from circle15.typology import Typology
 
-__all__ = ["EXACT", "json_text", "read_tables", "write_tables", "write_types"]
+__all__ = ["EXACT", "gdal_settings", "json_text", "read_tables", "write_tables", "write_types"]
 
 _PARQUET = (
     *("residences", "access", "sites", "site_kinds", "merges", "conflicts"),
-    *("compounds", "areas", "scores", "gap_areas", "gates", "plan"),
+    *("compounds", "areas", "group_shares", "scores", "gap_areas", "gates", "plan"),
+    "plan_served",
+    *("deciding", "network_edges", "ends", "zones", "barriers"),
     *("indicators", "unanswered", "survey", "layers", "area_shapes", "candidates", "streets", "backdrop"),
 )
 """Frames that are written as NAME.parquet and read back; those of `forms` and the extent stand beside them."""
 _FORMS = ("providers", "satisfaction", "demand_list", "inventory")
 EXACT = (*(f"{name}.parquet" for name in (*_PARQUET, "extent")), "plan.json")
 """The files from which a run is read back, beside those of its forms."""
-_GPKG_TABLES = ("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "scores", "indicators", "layers")
+_GPKG_TABLES = (
+    *("site_kinds", "merges", "conflicts", "compounds", "access", "areas", "group_shares", "scores", "indicators"),
+    "layers",
+)
 
 
 def write_tables(frames: StudyFrames, folder: Path) -> None:
@@ -56,7 +62,7 @@ def _write_others(frames: StudyFrames, folder: Path) -> None:
         table.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
     (folder / "plan.json").write_text(json_text(frames.plan_summary), encoding="utf-8")
     content = survey_workbook(
-        frames.survey, unit=frames.about["weight_meaning"], date=_date(frames.about.get("data_date"))
+        frames.survey, unit=frames.about["weight_meaning"], date=date_of(frames.about.get("data_date"))
     )
     (folder / "survey.xlsx").write_bytes(content)
 
@@ -82,20 +88,11 @@ def _read_parquet(path: Path) -> Any:
     return gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
 
 
-def write_types(frames: StudyFrames, folder: Path) -> None:
-    """Write which type each community is of, where the study has communities; the same frames give the same bytes."""
-    from circle15.typology import community_types  # noqa: PLC0415 - scikit-learn is slow to import
-
-    if set(frames.areas["area_id"][frames.areas["level"] == "community"]) <= {NO_AREA}:
-        return
-    found = community_types(frames.areas)
-    table = found.communities.merge(found.types, on="type", how="left", validate="many_to_one")
+def write_types(types: Typology, folder: Path) -> None:
+    """Write which type each community is of; the same types give the same bytes."""
+    table = types.communities.merge(types.types, on="type", how="left", validate="many_to_one")
     columns = ["area_id", "type", "name_zh", "name_en", "n_communities", "silhouette"]
     table[columns].to_csv(folder / "community_types.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
-
-
-def _date(data_date: str | None) -> datetime:
-    return datetime.fromisoformat(max(data_date or "", "1980-01-01"))  # the first that a ZIP file knows
 
 
 def json_text(content: Mapping[str, Any]) -> str:
@@ -127,7 +124,7 @@ def _write_gpkg(frames: StudyFrames, path: Path) -> None:
         "streets": frames.streets,
         "backdrop": frames.backdrop,
     }
-    with _gdal_settings(frames.about.get("data_date")):
+    with gdal_settings(frames.about.get("data_date")):
         for name, frame in layers.items():
             shown = frame.set_crs("EPSG:4326", allow_override=True) if frame.crs is None else frame
             pyogrio.write_dataframe(
@@ -156,7 +153,7 @@ def _storable(frame: Any) -> Any:
 
 
 @contextmanager
-def _gdal_settings(data_date: str | None) -> Iterator[None]:
+def gdal_settings(data_date: str | None) -> Iterator[None]:
     """The data's date instead of the clock's, so that the same data gives the same file; and no waiting for the disk.
 
     The folder is put in place when it is whole, so a half-written file is never met.

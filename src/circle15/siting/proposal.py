@@ -30,10 +30,15 @@ __all__ = ["Proposal", "no_proposal", "propose_sites"]
 
 
 class Proposal(NamedTuple):
-    """Candidates, the plan (one row an opened candidate, by rank) and its summary, JSON-ready."""
+    """Candidates, the plan (one row an opened candidate, by rank), whom it serves, and its summary, JSON-ready.
+
+    `served` has one row a residence and kind that the plan turns from gap to covered: `candidate_id, kind,
+    residence_id`, the candidate being the first by rank that does; by rank, kind and residence.
+    """
 
     candidates: gpd.GeoDataFrame
     plan: gpd.GeoDataFrame
+    served: pd.DataFrame
     summary: dict[str, Any]
 
 
@@ -101,7 +106,7 @@ def propose_sites(
         "demand_by_kind": dict(zip(kinds, problem.weights.sum(axis=0).tolist(), strict=True)),
         "gained_by_community": _gained_by_community(problem, solved, residences),
     }
-    return Proposal(candidates, plan, summary)
+    return Proposal(candidates, plan, _served(problem, solved), summary)
 
 
 def no_proposal() -> Proposal:
@@ -115,7 +120,7 @@ def no_proposal() -> Proposal:
         "gained_if_confirmed": "float64",
     }
     plan |= dict.fromkeys(("origin", "site_id", "name"), "str")
-    return Proposal(_empty(candidates), _empty(plan), {})
+    return Proposal(_empty(candidates), _empty(plan), _served_frame([]), {})
 
 
 def _empty(columns: dict[str, str]) -> gpd.GeoDataFrame:
@@ -130,6 +135,25 @@ def _weight_with(residences: gpd.GeoDataFrame, access: pd.DataFrame, kinds: Sequ
     )
     has = (table.loc[residences["residence_id"], list(kinds)] == status).to_numpy()
     return np.where(has, residences["weight"].to_numpy(dtype=np.float64)[:, None], 0.0)
+
+
+def _served(problem: SitingProblem, solved: SitingPlan) -> pd.DataFrame:
+    """Who is newly served, each residence and kind once, at the first opened candidate that reaches it."""
+    near = within_cutoff(problem).tocsc()[:, solved.selected]
+    left = problem.weights > 0
+    rows = []
+    for rank, (candidate, held) in enumerate(zip(solved.candidate_ids, solved.kinds_held, strict=True)):
+        reached = np.sort(near.indices[near.indptr[rank] : near.indptr[rank + 1]])
+        for column, kind in enumerate(solved.kinds):
+            if kind in held:
+                new = reached[left[reached, column]]
+                left[new, column] = False
+                rows += [(candidate, kind, residence) for residence in np.asarray(problem.residence_ids)[new]]
+    return _served_frame(rows)
+
+
+def _served_frame(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["candidate_id", "kind", "residence_id"]).astype("str")
 
 
 def _gained_by_community(

@@ -20,8 +20,10 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from circle15.errors import InputError, head
+from circle15.errors import InputError
+from circle15.sources.merging import namesakes
 from circle15.units import WGS84, local_crs, to_plane
+from circle15.words import Words, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -360,11 +362,18 @@ def _transformer(system: str) -> Transformer:
 
 
 def _called(bad: BoolArray, rows: Sequence[object] | None) -> str:
-    """The places of a mask, for a message."""
+    """The places of a mask, for an error."""
+    return _called_in_words(bad, rows).en
+
+
+def _called_in_words(bad: BoolArray, rows: Sequence[object] | None) -> Words:
     where = np.flatnonzero(bad).tolist()
+    plural = "" if len(where) == 1 else "s"
     if rows is None:
-        return f"{'place' if len(where) == 1 else 'places'} {head(i + 1 for i in where)}"
-    return f"{'row' if len(where) == 1 else 'rows'} {head([rows[i] for i in where])}"
+        which = named(i + 1 for i in where)
+        return Words(f"地点 {which.zh}", f"place{plural} {which.en}")
+    which = named(rows[i] for i in where)
+    return Words(f"行 {which.zh}", f"row{plural} {which.en}")
 
 
 def _check_degrees(lon: FloatArray, lat: FloatArray, system: str, rows: Sequence[object] | None) -> None:
@@ -631,30 +640,55 @@ class SystemVerdict(NamedTuple):
     swapped: bool
     fits: tuple[Fit, ...]  # the declared reading first
     system_of: tuple[str, ...]  # of each place; "" where it can't be told
-    why: str  # what the verdict rests on, or what is missing
+    why: Words  # what the verdict rests on, or what is missing
 
-    def sentence(self, file: object, rows: Sequence[object] | None = None) -> str:
+    def sentence(self, file: object, rows: Sequence[object] | None = None) -> Words:
         """What a planner should know and do, in one sentence; `rows` are what to call the places."""
-        name = system_name(self.declared)
+        name, why = system_name(self.declared), self.why
         if self.verdict == "fits":
-            return f"{file}: the coordinates fit {name}, as declared ({self.why})"
+            return Words(
+                f"{file}：坐标与声明的 {name} 相符（{why.zh}）",
+                f"{file}: the coordinates fit {name}, as declared ({why.en})",
+            )
         if self.verdict == "unclear":
-            return f"{file}: nothing shows whether the coordinates are {name} ({self.why}); check some places on a map"
+            return Words(
+                f"{file}：无法判断坐标是不是 {name}（{why.zh}）；请在地图上抽查几处",
+                f"{file}: nothing shows whether the coordinates are {name} ({why.en}); check some places on a map",
+            )
         if self.verdict == "mixed":
-            systems = dict.fromkeys(system for system in self.system_of if system)
-            parts = []
-            for system in systems:
-                of_it = np.array([other == system for other in self.system_of])
-                parts.append(f"{int(of_it.sum())} in {system_name(system)} ({_called(of_it, rows)})")
-            untold = sum(not system for system in self.system_of)
-            rest = f" and {untold} that can't be told" if untold else ""
-            return f"{file}: mixes coordinate systems, {', '.join(parts)}{rest}; put each system into a file of its own"
-        columns = "longitude and latitude" if _is_geographic(self.system) else "easting and northing"
-        mends = [f"swap the columns of {columns}"] if self.swapped else []
-        mends += [f'write coordinates = "{self.system}"'] if self.system != self.declared else []
-        better = [] if self.system == self.declared else [system_name(self.system)]
-        better += [f"{columns} swapped"] if self.swapped else []
-        return f"{file}: declared as {name}, but fits {' with '.join(better)} ({self.why}); {' and '.join(mends)}"
+            return self._mixture(file, rows)
+        columns = Words("经度和纬度", "longitude and latitude")
+        if not _is_geographic(self.system):
+            columns = Words("东坐标和北坐标", "easting and northing")
+        mends, better = [], []
+        if self.system != self.declared:
+            better.append(Words(f"符合 {system_name(self.system)}", system_name(self.system)))
+        if self.swapped:
+            better.append(Words(f"{columns.zh}对调了", f"{columns.en} swapped"))
+            mends.append(Words(f"请对调{columns.zh}两栏", f"swap the columns of {columns.en}"))
+        if self.system != self.declared:
+            key = f'coordinates = "{self.system}"'
+            mends.append(Words(f"请写 {key}", f"write {key}"))
+        return Words(
+            f"{file}：声明为 {name}，实际上{'，而且'.join(one.zh for one in better)}（{why.zh}）；"
+            f"{'，并'.join(one.zh for one in mends)}",
+            f"{file}: declared as {name}, but fits {' with '.join(one.en for one in better)} ({why.en}); "
+            f"{' and '.join(one.en for one in mends)}",
+        )
+
+    def _mixture(self, file: object, rows: Sequence[object] | None) -> Words:
+        parts = []
+        for system in dict.fromkeys(system for system in self.system_of if system):
+            of_it = np.array([other == system for other in self.system_of])
+            n, name, which = int(of_it.sum()), system_name(system), _called_in_words(of_it, rows)
+            parts.append(Words(f"{n:,}处为 {name}（{which.zh}）", f"{n:,} in {name} ({which.en})"))
+        untold = sum(not system for system in self.system_of)
+        rest = Words(f"，另有{untold:,}处不能判定", f" and {untold:,} that can't be told") if untold else Words("", "")
+        return Words(
+            f"{file}：混用了几种坐标系，{'，'.join(one.zh for one in parts)}{rest.zh}；请把每种坐标系单独存为一个文件",
+            f"{file}: mixes coordinate systems, {', '.join(one.en for one in parts)}{rest.en}; "
+            "put each system into a file of its own",
+        )
 
 
 class _Reading(NamedTuple):
@@ -667,27 +701,16 @@ class _Reading(NamedTuple):
 def name_twins(
     names: Sequence[str | None], map_names: Sequence[str | None], map_lon: FloatArray, map_lat: FloatArray
 ) -> Twins:
-    """Places that stand under one name in a table and on the map, once in each.
+    """Places that stand under one name in a table and on the map, once in each: see `merging.namesakes`.
 
-    Names are compared without case, width and spaces. Chains drop out, as their names stand more than once.
+    A pair of two places of one name would be far apart in any system, and so speaks for none.
 
     >>> lon, lat = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0])
     >>> name_twins(["一中", "银行", None], ["银行", "一 中", "银行"], lon, lat)
     Twins(place=array([0]), lon=array([2.]), lat=array([5.]))
     """
-    ours, theirs = _once(names), _once(map_names)
-    shared = [name for name in ours if name in theirs]
-    at = np.array([theirs[name] for name in shared], dtype=np.int64)
-    return Twins(np.array([ours[name] for name in shared], dtype=np.int64), map_lon[at], map_lat[at])
-
-
-def _once(names: Sequence[str | None]) -> dict[str, int]:
-    """The names that stand once, with where."""
-    where: dict[str, list[int]] = {}
-    for i, name in enumerate(names):
-        if isinstance(name, str) and name.strip():
-            where.setdefault("".join(unicodedata.normalize("NFKC", name).casefold().split()), []).append(i)
-    return {name: at[0] for name, at in where.items() if len(at) == 1}
+    pairs = np.array(namesakes(names, map_names), dtype=np.int64).reshape(-1, 2)
+    return Twins(pairs[:, 0], map_lon[pairs[:, 1]], map_lat[pairs[:, 1]])
 
 
 def judge_system(
@@ -753,7 +776,7 @@ def judge_system(
     >>> verdict = judge_system(
     ...     [32.04, 32.05], [118.78, 118.77], declared="wgs84", streets=nothing, buildings=nothing, extent=here
     ... )
-    >>> print(verdict.sentence("sites.csv"))
+    >>> print(verdict.sentence("sites.csv").en)
     sites.csv: declared as WGS-84, but fits longitude and latitude swapped (100 % of the places lie in the study's
     extent, 0 % as declared); swap the columns of longitude and latitude
     """
@@ -948,10 +971,10 @@ def _twin_votes(readings: list[_Reading], twins: Twins | None) -> tuple[IntArray
     return np.where(speaks, nearest, -1), np.median(away_m, axis=1)
 
 
-_Told = tuple[Verdict, int, str]  # with the reading it is about, and why
+_Told = tuple[Verdict, int, Words]  # with the reading it is about, and why
 
 
-def _settled(best: int, why: str) -> _Told:
+def _settled(best: int, why: Words) -> _Told:
     return ("fits" if best == 0 else "other"), best, why
 
 
@@ -960,27 +983,36 @@ def _by_twins(fits: tuple[Fit, ...]) -> _Told | None:
     if votes.sum() < _FEWEST_TWINS:
         return None
     best, second = np.argsort(-votes, kind="stable")[:2].tolist()
-    why = f"{votes[best]} of {votes.sum()} twins lie within {_TWIN_M:.0f} m of the map's point"
+    why = Words(
+        f"{votes.sum():,}个同名点中有{votes[best]:,}个在地图同名点{_TWIN_M:.0f}米之内",
+        f"{votes[best]:,} of {votes.sum():,} twins lie within {_TWIN_M:.0f} m of the map's point",
+    )
     if votes[best] < 0.85 * votes.sum():
         return ("mixed", best, why) if votes[second] >= 3 else None
     if best:
-        why += f", as declared {votes[0]}"
+        why = Words(f"{why.zh}，按声明的为{votes[0]:,}个", f"{why.en}, as declared {votes[0]:,}")
     return _settled(best, why)
 
 
 def _by_extent(fits: tuple[Fit, ...]) -> _Told | None:
     lying = [h for h, fit in enumerate(fits) if fit.share_inside >= 0.8]
     if lying == [0] and all(fit.share_inside < 0.3 for fit in fits[1:]):
-        return _settled(
-            0,
-            f"{100 * fits[0].share_inside:.0f} % of the places lie in the study's extent, in other systems hardly any",
+        share = round(100 * fits[0].share_inside)
+        why = Words(
+            f"{share}%的地点在研究范围内，按其他坐标系则几乎没有",
+            f"{share} % of the places lie in the study's extent, in other systems hardly any",
         )
+        return _settled(0, why)
     if fits[0].share_inside >= 0.3 or not lying:
         return None
     leading = [h for h in lying if fits[h].lead >= _CLEAR]
     best = leading[0] if len(leading) == 1 else lying[0]  # else the declared system swapped, or the first zone
     share, declared = round(100 * fits[best].share_inside), round(100 * fits[0].share_inside)
-    return _settled(best, f"{share} % of the places lie in the study's extent, {declared} % as declared")
+    why = Words(
+        f"{share}%的地点在研究范围内，按声明的为{declared}%",
+        f"{share} % of the places lie in the study's extent, {declared} % as declared",
+    )
+    return _settled(best, why)
 
 
 def _by_buildings(fits: tuple[Fit, ...]) -> _Told | None:
@@ -990,29 +1022,46 @@ def _by_buildings(fits: tuple[Fit, ...]) -> _Told | None:
     mixed = lead[second] >= _CLEAR or (lead[second] >= _LIKELY and close)
     if not mixed and (lead[best] < _CLEAR or (lead[second] >= _HINT and close)):
         return None
-    why = f"{100 * fits[best].building_share:.0f} % of the places are within {_AT_BUILDING_M:.0f} m of a building"
+    share, declared = (f"{100 * fits[h].building_share:.0f}" for h in (best, 0))
+    why = Words(
+        f"{share}%的地点在建筑物{_AT_BUILDING_M:.0f}米之内",
+        f"{share} % of the places are within {_AT_BUILDING_M:.0f} m of a building",
+    )
     if mixed:
-        return "mixed", best, f"in more than one system the places keep to buildings, in {fits[best].system} {why}"
+        system = fits[best].system
+        why = Words(
+            f"按不止一种坐标系，地点都贴近建筑物；按 {system}，{why.zh}",
+            f"in more than one system the places keep to buildings, in {system} {why.en}",
+        )
+        return "mixed", best, why
     if best:
-        why += f", as declared {100 * fits[0].building_share:.0f} %"
+        why = Words(f"{why.zh}，按声明的为{declared}%", f"{why.en}, as declared {declared} %")
     return _settled(best, why)
 
 
-def _missing(fits: tuple[Fit, ...], given: BoolArray, board: _Board) -> str:
+def _missing(fits: tuple[Fit, ...], given: BoolArray, board: _Board) -> Words:
     """Why nothing could be told."""
     if given.sum() == 0:
-        return "no place has coordinates"
+        return Words("没有一处有坐标", "no place has coordinates")
     if board.area is None:
-        return "the map is empty and the study has no extent"
+        return Words("地图是空的，研究也没有范围", "the map is empty and the study has no extent")
     if fits[0].share_inside < 0.3:
-        return (
-            f"{100 * fits[0].share_inside:.0f} % of the places lie in the study's extent, and in no other system 80 %"
+        share = f"{100 * fits[0].share_inside:.0f}"
+        return Words(
+            f"在研究范围内的地点只占{share}%，按其他坐标系也都不到80%",
+            f"{share} % of the places lie in the study's extent, and in no other system 80 %",
         )
     if board.n_buildings == 0:
-        return "the map has no buildings here"
+        return Words("地图上这里没有建筑物", "the map has no buildings here")
     if np.isnan(fits[0].lead):
-        return f"fewer than {_FEWEST_PLACES} places apart, and fewer than {_FEWEST_TWINS} that the map knows by name"
-    return "the places don't lie clearly closer to buildings in one system than in all others"
+        return Words(
+            f"彼此分开的地点不到{_FEWEST_PLACES}处，地图上有同名点的也不到{_FEWEST_TWINS}处",
+            f"fewer than {_FEWEST_PLACES} places apart, and fewer than {_FEWEST_TWINS} that the map knows by name",
+        )
+    return Words(
+        "没有一种坐标系让地点明显比其他坐标系更贴近建筑物",
+        "the places don't lie clearly closer to buildings in one system than in all others",
+    )
 
 
 def _told_apart(fits: tuple[Fit, ...], scores: FloatArray, voted: IntArray, twins: Twins | None) -> IntArray:

@@ -19,6 +19,7 @@ import shapely
 from circle15.errors import DataError, head
 from circle15.sources.encodings import check_text, decoded
 from circle15.sources.tables import Table, check_archive, content_of
+from circle15.words import Words, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -119,7 +120,7 @@ def _read(path: Path, source: Path, *, layer: str | None = None, encoding: str |
     return frame
 
 
-def _table(path: Path, frame: gpd.GeoDataFrame, notes: list[str]) -> Table:
+def _table(path: Path, frame: gpd.GeoDataFrame, notes: list[Words]) -> Table:
     """A file's layer as a table, without what KML adds of its own."""
     if path.suffix.lower() in {".kml", ".kmz"}:
         titles = {name for name in frame if str(name).casefold() in {"name", "description"}}
@@ -129,7 +130,7 @@ def _table(path: Path, frame: gpd.GeoDataFrame, notes: list[str]) -> Table:
     return layer_table(str(path), frame, notes)
 
 
-def layer_table(name: str, frame: pd.DataFrame, notes: Sequence[str] = ()) -> Table:
+def layer_table(name: str, frame: pd.DataFrame, notes: Sequence[Words] = ()) -> Table:
     """A frame's fields as rows of text, numbered from 1, and its shapes, if it has any, made whole.
 
     See `read_layer_rows`; `name` is what messages call the frame.
@@ -144,7 +145,8 @@ def layer_table(name: str, frame: pd.DataFrame, notes: Sequence[str] = ()) -> Ta
     if not spatial:
         return Table(name, rows, tuple(notes), header)
     shapes, told = _whole(frame.geometry.to_numpy())
-    said = [*notes, *(f"{Path(name).name}: {text}" for text in told)]
+    short = Path(name).name
+    said = [*notes, *(Words(f"{short}：{one.zh}", f"{short}: {one.en}") for one in told)]
     return Table(name, rows, tuple(said), header, gpd.GeoSeries(shapes, crs=frame.crs))
 
 
@@ -163,14 +165,14 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
-def _whole(shapes: Any) -> tuple[list[Any], list[str]]:
+def _whole(shapes: Any) -> tuple[list[Any], list[Words]]:
     """Shapes without heights, valid ones; None for what has no place. And what was done, with the rows."""
     told = []
     flat = shapely.force_2d(shapes)
     bounds = shapely.bounds(flat)
     placed = np.isfinite(bounds).all(axis=1)
     if (shapely.has_z(shapes) & placed).any():
-        told.append("heights of its shapes are dropped")
+        told.append(Words("图形的高程已略去", "heights of its shapes are dropped"))
     finite = flat.copy()
     finite[~placed] = None
     broken = placed & ~shapely.is_valid(finite)
@@ -178,8 +180,13 @@ def _whole(shapes: Any) -> tuple[list[Any], list[str]]:
         mended = shapely.make_valid(finite[broken])
         # a polygon that crosses itself may leave stray lines beside its areas
         finite[broken] = [_areas_only(before, after) for before, after in zip(finite[broken], mended, strict=True)]
-        rows = head(np.flatnonzero(broken) + 1)
-        told.append(f"shapes that cross themselves were mended in rows {rows}; look at them")
+        rows = named(np.flatnonzero(broken) + 1)
+        told.append(
+            Words(
+                f"自相交的图形已修复，请核对（所在行：{rows.zh}）",
+                f"shapes that cross themselves were mended in rows {rows.en}; look at them",
+            )
+        )
     return [None if shape is None or shape.is_empty else shape for shape in finite], told
 
 
@@ -251,7 +258,7 @@ def _shapefile_rows(path: Path, shp: Path, encoding: str | None) -> Table:
     if missing:
         raise DataError(f"{path}: {shp.name} lacks its {' and '.join(missing)}; copy every part of the Shapefile")
     frame = _read(path, shp, encoding="ISO-8859-1")  # every byte becomes the character of its number
-    notes: list[str] = []
+    notes: list[Words] = []
     fields = frame.drop(columns=frame.geometry.name)
     widths = _widths(parts[".dbf"])
     names = {name: str(name).encode("latin-1", "replace") for name in fields}
@@ -281,7 +288,7 @@ def _cpg(file: Path | None) -> str | None:
 
 
 def _shapefile_encoding(
-    path: Path, pieces: list[bytes], encoding: str | None, told: str | None, notes: list[str]
+    path: Path, pieces: list[bytes], encoding: str | None, told: str | None, notes: list[Words]
 ) -> str:
     content = b"\n".join(pieces)
     if content.isascii():
@@ -292,9 +299,14 @@ def _shapefile_encoding(
         try:
             return decoded(content, name=str(path), declared=told).encoding
         except DataError:
-            notes.append(f"{path.name}: its .cpg says {told}, which its text isn't")
+            notes.append(
+                Words(
+                    f"{path.name}：其 .cpg 写的是 {told}，而文字并不是",
+                    f"{path.name}: its .cpg says {told}, which its text isn't",
+                )
+            )
     found = decoded(content, name=str(path)).encoding
-    notes.append(f"{path.name}: its text is read as {found}")
+    notes.append(Words(f"{path.name}：文字按 {found} 编码读取", f"{path.name}: its text is read as {found}"))
     return found
 
 

@@ -6,6 +6,7 @@ Nothing is lost silently: each row that goes into another is listed, with how fa
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,12 +20,14 @@ from circle15.checklist.matcher import plain
 from circle15.errors import InputError, head
 from circle15.schema import EVIDENCE
 from circle15.units import local_crs
+from circle15.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
     from typing import Any
 
 __all__ = [
+    "WHY_MERGED",
     "Chapman",
     "Merged",
     "alike_pairs",
@@ -33,6 +36,7 @@ __all__ = [
     "likeness",
     "merge_sites",
     "missed_by_both",
+    "namesakes",
     "sites_meant",
     "sites_now",
 ]
@@ -66,6 +70,13 @@ MERGE_COLUMNS = {
     "kinds": "str",
 }
 """The columns of the frame `merges`."""
+
+WHY_MERGED: Mapping[str, Words] = {
+    "same_room": Words("登记表内一室多用", "one room in a register"),
+    "twin": Words("地图上点与面重复", "a node and its polygon on the map"),
+    "same_place": Words("不同来源的同一处", "one place in two sources"),
+}
+"""What the column `why` of `merges` says, in words."""
 
 _BRACKETS = str.maketrans({**dict.fromkeys("【[〔〖「『<《", "("), **dict.fromkeys("】]〕〗」』>》", ")")})
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
@@ -443,14 +454,58 @@ def likeness(one: str, other: str) -> float:
     return max((_alike(a, b) for a in _keys(one) for b in _keys(other)), default=0.0)
 
 
+def namesakes(ours: Sequence[str | None], theirs: Sequence[str | None]) -> list[tuple[int, int]]:
+    """Places that stand under one name in two lists, once in each: pairs of their indices, by the first.
+
+    Names are the same without case, width and spaces; and where that leaves both without a partner, without their town
+    and in the other ways that `likeness` overlooks, but with their branch. A name that stands more than once in a list,
+    as those of chains do, is nobody's; so is one whose towns are two (鼓楼区中心小学 and 秦淮区中心小学).
+
+    >>> namesakes(["银行", "第五中学", "鼓楼区中心小学"], ["秦淮区中心小学", "南京市第5中学", "银 行"])
+    [(0, 2), (1, 1)]
+    """
+    wholes = _standing_once(map(_whole, ours)), _standing_once(map(_whole, theirs))
+    pairs = [(wholes[0][name], wholes[1][name]) for name in wholes[0].keys() & wholes[1].keys()]
+    paired = {i for i, _ in pairs}, {j for _, j in pairs}
+    cores = _standing_once(map(_core, ours)), _standing_once(map(_core, theirs))
+    for core in cores[0].keys() & cores[1].keys():
+        i, j = cores[0][core], cores[1][core]
+        if i not in paired[0] and j not in paired[1]:
+            towns = zip(_parted(plain(str(ours[i])))[1], _parted(plain(str(theirs[j])))[1], strict=True)
+            if all(a == b for a, b in towns if a and b):
+                pairs.append((i, j))
+    return sorted(pairs)
+
+
+def _standing_once(names: Iterable[Hashable]) -> dict[Hashable, int]:
+    """The names that stand once, with where; None is no name."""
+    where: dict[Hashable, list[int]] = {}
+    for i, name in enumerate(names):
+        if name is not None:
+            where.setdefault(name, []).append(i)
+    return {name: at[0] for name, at in where.items() if len(at) == 1}
+
+
+def _whole(name: str | None) -> str | None:
+    folded = "".join(unicodedata.normalize("NFKC", name).casefold().split()) if isinstance(name, str) else ""
+    return folded or None
+
+
+def _core(name: str | None) -> _Name | None:
+    """A name as it is compared; of several in one cell none, since any may be meant."""
+    keys = _keys(name) if isinstance(name, str) else ()
+    return keys[0] if len(keys) == 1 else None
+
+
 @lru_cache(maxsize=200_000)
 def _keys(name: str) -> tuple[_Name, ...]:
     """The names in a name, as they are compared; none where nothing but punctuation is left."""
-    keys = (_key(part) for part in _ALTERNATIVES.split(plain(name)))
+    keys = (_parted(part)[0] for part in _ALTERNATIVES.split(plain(name)))
     return tuple(key for key in keys if key.base)
 
 
-def _key(name: str) -> _Name:
+def _parted(name: str) -> tuple[_Name, tuple[str, ...]]:
+    """A name as it is compared, and the province, city and district before it ("" where it names none)."""
     text = name.casefold().translate(_BRACKETS).strip()
     branch = "".join(_IN_BRACKETS.findall(text))
     base = _IN_BRACKETS.sub(" ", text).strip()
@@ -460,12 +515,14 @@ def _key(name: str) -> _Name:
     if parted:
         base, branch = parted["base"], parted["branch"] + branch
     base = _COMPANY.sub("", _solid(base)) or _solid(base)
+    towns = []
     for prefix in _PREFIXES:
         found = prefix.match(base)
-        if found and len(base) - found.end() >= 2:
-            base = base[found.end() :]
+        towns.append(found.group() if found and len(base) - found.end() >= 2 else "")
+        base = base[len(towns[-1]) :]
     base = re.sub(r"第(?=[\d十百])", "", base.translate(_DIGITS))
-    return _Name(_SCHOOL.sub(r"\1学", base), _OUTLET_TAIL.sub("", _solid(branch).translate(_DIGITS)))
+    core = _Name(_SCHOOL.sub(r"\1学", base), _OUTLET_TAIL.sub("", _solid(branch).translate(_DIGITS)))
+    return core, tuple(towns)
 
 
 def _solid(text: str) -> str:

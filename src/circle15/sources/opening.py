@@ -18,6 +18,7 @@ import pandas as pd
 
 from circle15.checklist.matcher import plain
 from circle15.errors import InputError
+from circle15.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,18 +108,22 @@ def open_at(hours: pd.Series[str], at: datetime, *, timezone: str = CHINA) -> pd
     return pd.Series([told.get(text, "unknown") for text in hours], index=hours.index, dtype="str")
 
 
-def calendar_note(at: datetime) -> str | None:
+def calendar_note(at: datetime) -> Words | None:
     """What a reader should know of the calendar at that date; None where it is known.
 
     >>> calendar_note(datetime(2026, 10, 1)) is None
     True
-    >>> calendar_note(datetime(2033, 10, 1))
+    >>> calendar_note(datetime(2033, 10, 1)).en
     'the holidays of 2033 are not published yet: every day counts as its weekday'
     """
     if at.year in _holidays_and_workdays()[2]:
         return None
-    when = "not published yet" if at.year > max(_holidays_and_workdays()[2]) else "not known"
-    return f"the holidays of {at.year} are {when}: every day counts as its weekday"
+    to_come = at.year > max(_holidays_and_workdays()[2])
+    when = Words("尚未公布", "not published yet") if to_come else Words("不详", "not known")
+    return Words(
+        f"{at.year}年的节假日安排{when.zh}：每天都按星期几计",
+        f"the holidays of {at.year} are {when.en}: every day counts as its weekday",
+    )
 
 
 def weekly_hours(hours: pd.Series[str]) -> pd.DataFrame:

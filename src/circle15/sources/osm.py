@@ -35,9 +35,10 @@ from pyarrow import csv
 from shapely import Polygon
 
 from circle15.checklist import match, osm_keys
-from circle15.errors import DataError, InputError, head
+from circle15.errors import DataError, InputError
 from circle15.sources.backdrop import Geometries, backdrop_of, mended
 from circle15.units import BoolArray, FloatArray, IntArray, local_crs, to_plane
+from circle15.words import Words, named
 
 __all__ = ["OsmExtract", "no_garbage_collection", "osm_sites", "read_osm"]
 
@@ -96,7 +97,7 @@ class OsmExtract:
     path : the file.
     data_date : ISO date of the data ("2019-05-09"), None where the file carries none.
     extent, extent_source : where the data is whole, and who said so: "config", "file" or "nodes".
-    warnings : one sentence each: what was left out, and how much of it.
+    warnings : one sentence each, in both languages: what was left out, and how much of it.
     ways : osm_id ("w.."), tags; each way with `highway=*` and each platform, in order of id. A way that lacks nodes
         is one row a run of consecutive nodes that are there, so an osm_id can appear more than once.
     way_offsets, way_node_ids, way_lonlat : nodes of row i of `ways` are `[way_offsets[i]:way_offsets[i + 1]]`;
@@ -123,7 +124,7 @@ class OsmExtract:
     data_date: str | None
     extent: Polygon
     extent_source: str
-    warnings: tuple[str, ...]
+    warnings: tuple[Words, ...]
     ways: pd.DataFrame
     way_offsets: IntArray
     way_node_ids: IntArray
@@ -208,8 +209,12 @@ def read_osm(path: str | Path, *, extent: Polygon | Box | None = None) -> OsmExt
     else:
         whole, source = _nodes_box(lonlat, buildings, features), "nodes"
         warnings.append(
-            f"{path.name} doesn't say where its data ends: the extent is taken to be the box of its buildings and "
-            "places; set osm.extent in the config to be sure"
+            Words(
+                f"{path.name} 没有说明数据到哪里为止：以其中建筑和地点的外接矩形为范围；"
+                "为稳妥起见，请在配置中设置 osm.extent",
+                f"{path.name} doesn't say where its data ends: the extent is taken to be the box of its buildings and "
+                "places; set osm.extent in the config to be sure",
+            )
         )
     return OsmExtract(
         path=path,
@@ -636,23 +641,40 @@ def _checklist_keys() -> frozenset[str]:
     return frozenset(osm_keys())
 
 
-def _warnings(found: _Found) -> list[str]:
+def _warnings(found: _Found) -> list[Words]:
     counted = []
     if found.clipped or found.placeless:
+        clipped, placeless = len(found.clipped), len(found.placeless)
         counted.append(
-            f"{len(found.clipped)} ways lack some of their nodes (a clipped file): only their mapped stretches are "
-            f"used; {len(found.placeless)} more have none and are left out"
+            Words(
+                f"{clipped:,}条路径缺少部分节点（文件经过裁剪）：只用有坐标的路段；另有{placeless:,}条一个节点也没有，已略去",
+                f"{clipped:,} ways lack some of their nodes (a clipped file): only their mapped stretches are used; "
+                f"{placeless:,} more have none and are left out",
+            )
         )
     if found.broken - found.clipped:
         broken = sorted(found.broken - found.clipped, key=lambda one: (one[0], int(one[1:])))
-        counted.append(f"{len(broken)} broken shapes (open or empty rings) are left out: {head(broken)}")
+        which = named(broken)
+        counted.append(
+            Words(
+                f"{len(broken):,}个残缺图形（环未闭合或为空）已略去：{which.zh}",
+                f"{len(broken):,} broken shapes (open or empty rings) are left out: {which.en}",
+            )
+        )
     relations = found.left_open.items()
     boundaries = [f"r{one}" for one, tags in relations if tags.get("boundary") == "administrative"]
     others = [f"r{one}" for one, tags in relations if tags.get("boundary") != "administrative"]
-    for what, left_out in (("administrative boundaries", boundaries), ("other area relations", others)):
+    for what, left_out in (
+        (Words("条行政区边界", "administrative boundaries"), boundaries),
+        (Words("个其他面状关系", "other area relations"), others),
+    ):
         if left_out:
+            which = named(left_out)
             counted.append(
-                f"{len(left_out)} {what} can't be closed (clipped or broken) and are left out: {head(left_out)}"
+                Words(
+                    f"{len(left_out):,}{what.zh}无法闭合（被裁剪或已残缺），已略去：{which.zh}",
+                    f"{len(left_out):,} {what.en} can't be closed (clipped or broken) and are left out: {which.en}",
+                )
             )
     return counted
 

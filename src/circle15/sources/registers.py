@@ -12,7 +12,7 @@ import importlib
 import re
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -37,11 +37,11 @@ from circle15.schema import (
 from circle15.sources.layers import LAYER_ENDINGS, read_layer_rows
 from circle15.sources.postgis import is_database, read_database_rows, without_password
 from circle15.sources.tables import ERRORS, Table, read_rows
+from circle15.words import Words, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from circle15.checklist import Match
     from circle15.sources.osm import OsmExtract
     from circle15.units import BoolArray, FloatArray
 
@@ -129,6 +129,18 @@ _WEIGHT = Column(
         "population", "dwellings", "households", "residents",
     ),
 )  # fmt: skip
+_GROUPS = (
+    Column(
+        "elderly", "老年人数", required=False, also=("老年人口", "老年人", "老人数", "老年人口数", "60岁以上老年人数"),
+        weak=("60岁以上", "60岁及以上", "60岁以上人数", "60岁及以上人口", "60岁以上人口"),
+    ),
+    Column(
+        "minors", "未成年人数", required=False, also=("未成年人口", "未成年人", "未成年人口数"),
+        weak=("0-14岁", "0-14岁人口", "0-14岁人数", "0-17岁", "18岁以下", "儿童人数", "少年儿童人数"),
+    ),
+    Column("disabled", "残疾人数", required=False, also=("残疾人", "残障人数", "残疾人口", "持证残疾人数")),
+)  # fmt: skip
+"""Groups of the people of a residence, as `schema.PEOPLE_GROUPS`; the law's elderly are 60 and older."""
 _SETTING = Column("setting", "城乡", required=False, also=("城乡类型", "城乡属性"))
 _GATE_ID = Column("gate_id", "出入口编号", also=_IDS, weak=_ROW_IDS)
 _ACCESS = Column("access", "通行", also=("通行情况", "开放情况", "是否开放"))
@@ -142,7 +154,7 @@ _COMPOUND_ID = Column("compound_id", "小区编号", also=_IDS, weak=_ROW_IDS)
 SITE_REGISTER = (_SITE_ID, _NAME, _KIND, _LON, _LAT, _HOURS, _FLOOR_AREA, _CAPACITY)
 """The columns of a register of sites, in the template's order."""
 
-RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, _SETTING)
+RESIDENCE_REGISTER = (_RESIDENCE_ID, _NAME, _LON, _LAT, _WEIGHT, _SETTING, *_GROUPS)
 """The columns of a register of residences, in the template's order."""
 
 GATE_REGISTER = (_GATE_ID, _NAME, _ACCESS, _LON, _LAT)
@@ -202,8 +214,11 @@ _OTHER_SYSTEMS = {
 _BRACKETS = re.compile(r"[(\[{【]([^()\[\]{}【】]*)[)\]}】]")
 _HEADER_ROWS = 20  # among which the headers are looked for
 _MOST_PROBLEMS, _MOST_RUNS = 40, 200  # in one message, which must stay readable
+_UNLOCATED = Words("没有坐标", "no coordinates")
 
-_Noted = dict[str, list[int]]  # what is wrong, or was mended -> the rows where it is
+_Noted = dict[str, list[int]]  # what is wrong -> the rows where it is
+_Mended = dict[Words, list[int]]  # what was mended -> the rows where it was
+_Said = TypeVar("_Said", str, Words)
 
 
 class Register(NamedTuple):
@@ -216,8 +231,8 @@ class Register(NamedTuple):
     absent : of sites: surveyed and not there: `site_id, name, kind, community_id, rule, geometry` (None where only
         the community is known).
     leftovers : rows that can't be used as they are: `row`, `why` ("kind": none is recognised, or not all of them;
-        "coordinates": it has none), `told`, and the register's cells.
-    notes : what was found, mended, skipped or left over, one sentence each.
+        "coordinates": it has none), `told` (`Words`), and the register's cells.
+    notes : what was found, mended, skipped or left over, one sentence each, in both languages.
     columns : column -> the header that it was read from.
     rows : id -> the row's number in the file, of all rows that aren't blank, headers or examples.
     """
@@ -226,7 +241,7 @@ class Register(NamedTuple):
     site_kinds: pd.DataFrame
     absent: gpd.GeoDataFrame
     leftovers: pd.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Words, ...]
     columns: dict[str, str]
     rows: dict[str, int]
 
@@ -251,8 +266,8 @@ class _Sheet(NamedTuple):
     columns: dict[str, str]
     found: dict[str, Column]
     problems: _Noted
-    mended: _Noted
-    notes: list[str]
+    mended: _Mended
+    notes: list[Words]
 
 
 def read_register(source: Path | str, *, what: What = "sites", settings: ReadingSection | None = None) -> Register:
@@ -294,7 +309,7 @@ def read_register(source: Path | str, *, what: What = "sites", settings: Reading
     columns = reading[what](sheet)
     geometry = _geometry(sheet, settings)
     located = np.array([shape is not None for shape in geometry], dtype=bool)
-    leftovers = _leftovers(sheet, [(row, "coordinates", "has no coordinates") for row in sheet.cells.index[~located]])
+    leftovers = _leftovers(sheet, [(row, "coordinates", _UNLOCATED) for row in sheet.cells.index[~located]])
     _refuse(sheet.name, sheet.problems)
     _refuse_all_unlocated(sheet, located)
     frame = gpd.GeoDataFrame(columns[located].reset_index(drop=True), geometry=list(geometry[located]), crs="EPSG:4326")
@@ -337,14 +352,16 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
         if not one.matches or one.unknown:
             listed.append((row, "kind", _unknown_text(one)))
         if not placed[i]:
-            listed.append((row, "coordinates", "has no coordinates"))
+            listed.append((row, "coordinates", _UNLOCATED))
     _refuse(sheet.name, sheet.problems)
     _refuse_all_unlocated(sheet, placed)
     if not known.any():
         words = list(dict.fromkeys(word for one in told for word in one.unknown))
         spoken = f"{_KIND} reads {', '.join(map(_quoted, words[:5]))}" if words else "no row says what it is"
+        near = _nearest(words)
+        spoken += f", the nearest is {near}" if near else ""
         raise DataError(
-            f"{sheet.name}: none of {len(cells):,} rows has a kind that is known ({spoken}{_nearest(words)}); write "
+            f"{sheet.name}: none of {len(cells):,} rows has a kind that is known ({spoken}); write "
             'names of the template\'s sheet 说明, or set kind = "pharmacy" if all are of one kind'
         )
     leftovers = _leftovers(sheet, listed)
@@ -360,6 +377,7 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     )
     there = present[held["_row"].to_numpy(dtype=np.intp)]
     gone = held[~there]
+    gone = gone[~_only_in_part(gone, geometry)]
     community = cells[_COMMUNITY.id].replace("", None) if _COMMUNITY.id in cells else pd.Series([None] * len(cells))
     at = gone["_row"].to_numpy(dtype=np.intp)
     names = cells[_NAME.id].replace("", None) if _NAME.id in cells else pd.Series([None] * len(cells))
@@ -379,9 +397,26 @@ def _site_register(sheet: _Sheet, settings: ReadingSection) -> Register:
     kinds = (*checklist.KINDS, *checklist.EXTENSION_KINDS)
     site_kinds = checked_site_kinds(held[there].drop(columns="_row"), sites=checked, kinds=kinds, source=sheet.name)
     if len(absent):
-        sheet.notes.append(f"{sheet.short}: {len(absent):,} kinds were surveyed and are not there")
+        n = len(absent)
+        sheet.notes.append(
+            Words(f"{sheet.short}：有{n:,}项核实为“无”", f"{sheet.short}: {n:,} kinds were surveyed and are not there")
+        )
     rows_of = _rows(sheet, _SITE_ID)
     return Register(checked, site_kinds, absent, leftovers, _notes(sheet, leftovers), sheet.columns, rows_of)
+
+
+def _only_in_part(gone: pd.DataFrame, geometry: np.ndarray[tuple[int], np.dtype[np.object_]]) -> BoolArray:
+    """Absences from a whole community that speak of a sort of a kind (小学) and not of the kind (学校)."""
+    by_row: dict[int, set[str]] = {}
+    for row, kind_id in zip(gone["_row"], gone["kind"], strict=True):
+        by_row.setdefault(row, set()).add(kind_id)
+    return np.array(
+        [
+            geometry[row] is None and not by_row[row].issuperset(checklist.parts_of(kind_id))
+            for row, kind_id in zip(gone["_row"], gone["kind"], strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def _present(sheet: _Sheet) -> BoolArray:
@@ -401,42 +436,51 @@ def _kinds(sheet: _Sheet, settings: ReadingSection) -> list[checklist.Told]:
     every = settings.kind if isinstance(settings, RegisterSection) else None
     out, by_default, by_name = [], 0, []
     for row, text, name in zip(cells.index, texts, names, strict=True):
-        # only types that cover many kinds need the name
-        told = checklist.kinds_told(text, name=name if _AMAP_LIKE.search(text) else "")
+        told = checklist.kinds_told(text, name=name)
         if not told.matches and not told.unknown:
             if every is not None:
-                told = checklist.Told((_match(every, "confirmed", f"kind = {every}"),), ())
+                told = checklist.kinds_told(every, name=name)
                 by_default += 1
             elif name:
                 told = checklist.Told(checklist.names_fitting(name), ())
                 by_name += [row] if told.matches else []
         out.append(told)
     if by_default:
-        sheet.notes.append(f"{sheet.short}: {by_default:,} rows without a kind are {every}, as the config says")
+        zh = checklist.kind(str(every)).zh
+        sheet.notes.append(
+            Words(
+                f"{sheet.short}：{by_default:,}行没有写类别，按配置都算作「{zh}」",
+                f"{sheet.short}: {by_default:,} rows without a kind are {every}, as the config says",
+            )
+        )
     if by_name:
-        sheet.notes.append(f"{sheet.short}: {_rows_text(by_name)}: no kind is given; by name they are possible")
+        rows = _rows_words(by_name)
+        sheet.notes.append(
+            Words(
+                f"{sheet.short}：{rows.zh}没有写类别，按名称判断，只算“可能”",
+                f"{sheet.short}: {rows.en}: no kind is given; by name they are possible",
+            )
+        )
     return out
 
 
-_AMAP_LIKE = re.compile(r"[0-9]{6}|[;；]")
-
-
-def _match(kind: str, evidence: str, rule: str) -> Match:
-    return checklist.Match(kind, evidence, rule)
-
-
-def _unknown_text(told: checklist.Told) -> str:
+def _unknown_text(told: checklist.Told) -> Words:
     if not told.unknown:
-        return f"{_KIND} is missing and the name fits no kind"
-    return f"{_KIND} {', '.join(map(_quoted, told.unknown[:5]))} is unknown{_nearest(told.unknown)}"
+        return Words("没有写类别而名称不像任何类别", f"{_KIND} is missing and the name fits no kind")
+    words, near = told.unknown[:5], _nearest(told.unknown)
+    zh, en = "".join(f"「{_shortened(word)}」" for word in words), ", ".join(map(_quoted, words))
+    if near is None:
+        return Words(f"不识别类别{zh}", f"{_KIND} {en} is unknown")
+    return Words(f"不识别类别{zh}（最接近的是「{near}」）", f"{_KIND} {en} is unknown, the nearest is {near}")
 
 
-def _nearest(words: Sequence[str]) -> str:
+def _nearest(words: Sequence[str]) -> str | None:
+    """The spelling of a kind that is most like the first of the words that are like any."""
     for word in words:
         near = difflib.get_close_matches(word[:40].casefold(), checklist.kind_spellings(), n=1, cutoff=0.3)
         if near:
-            return f", the nearest is {near[0]}"
-    return ""
+            return near[0]
+    return None
 
 
 def _choice(sheet: _Sheet, column: Column) -> pd.Series[str]:
@@ -464,12 +508,14 @@ def _no_absent() -> gpd.GeoDataFrame:
 
 def _residences(sheet: _Sheet) -> pd.DataFrame:
     cells = sheet.cells
-    unused = [one.id for one in (_WEIGHT, _SETTING) if one.id in cells and (cells[one.id] == "").all()]
+    unused = [one.id for one in (_WEIGHT, *_GROUPS, _SETTING) if one.id in cells and (cells[one.id] == "").all()]
     columns = _plain(sheet).drop(columns=unused)
     if _WEIGHT.id in columns:
         columns[_WEIGHT.id] = _amounts(sheet, _WEIGHT)
         blank = cells.index[cells[_WEIGHT.id] == ""]
         _note(sheet.problems, blank, f"{_WEIGHT} is missing, give a number of at least 0")
+    for group in (one for one in _GROUPS if one.id in columns):
+        columns[group.id] = _amounts(sheet, group)  # nan where nobody counted
     if _SETTING.id in columns:
         columns[_SETTING.id] = _named(sheet, _SETTING, _SETTINGS, f"write {URBAN_ZH} or {RURAL_ZH}")
     return columns
@@ -541,7 +587,10 @@ def _sheet_under(
     own = tuple(headers.values())
     again = [row for row, texts in body if tuple((texts + [""] * len(own))[: len(own)]) == own]
     if again:
-        notes.append(f"{short}: {_rows_text(again)} repeats the headers and is skipped")
+        rows = _rows_words(again)
+        notes.append(
+            Words(f"{short}：{rows.zh}重复表头，已跳过", f"{short}: {rows.en} repeats the headers and is skipped")
+        )
     skipped = set(again)
     kept = [(row, texts) for row, texts in body if row not in skipped]
     width = len(names)
@@ -647,7 +696,7 @@ def _header_rows(rows: list[tuple[int, list[str]]]) -> list[list[str]]:
 
 def _header(
     table: Table, columns: Sequence[Column], what: What | None, settings: ReadingSection
-) -> tuple[int, list[str], list[str]]:
+) -> tuple[int, list[str], list[Words]]:
     """Where the rows below the headers begin, the frames' column name of each header ("" for a blank), what is told."""
     short = Path(table.name).name
     needed = _required(columns, what=what, has_geometry=table.geometry is not None)
@@ -674,10 +723,16 @@ def _header(
     merged = best >= n
     first = best - n if merged else best
     row = table.rows[first][0]
-    where = f"rows {row}-{table.rows[first + 1][0]}" if merged else f"row {row}"
+    lines = str(row)
+    where = f"row {row}"
+    if merged:
+        lines = f"{row}-{table.rows[first + 1][0]}"
+        where = f"rows {lines}"
     texts = candidates[best]
     names = _names(table.name, where, texts, columns, needed, settings=settings)
-    notes = [f"{short}: the headers stand in {where}"] if row != 1 or merged else []
+    notes = []
+    if row != 1 or merged:
+        notes.append(Words(f"{short}：表头在第{lines}行", f"{short}: the headers stand in {where}"))
     return first + (2 if merged else 1), names, notes
 
 
@@ -796,7 +851,11 @@ def _without_personal(sheet: _Sheet) -> _Sheet:
     personal = [name for name in sheet.cells if name not in sheet.found and _PERSONAL.search(str(name))]
     if not personal:
         return sheet
-    note = f"{sheet.short}: the columns {head(personal)} hold personal data of residents and are not read"
+    which = named(personal)
+    note = Words(
+        f"{sheet.short}：含居民个人信息的栏不读取：{which.zh}",
+        f"{sheet.short}: the columns {which.en} hold personal data of residents and are not read",
+    )
     return sheet._replace(cells=sheet.cells.drop(columns=personal), notes=[*sheet.notes, note])
 
 
@@ -808,7 +867,10 @@ def _with_ids(sheet: _Sheet, column: Column, stem: str, what: What) -> _Sheet:
     if header is None:
         cells.insert(0, column.id, [f"{stem}-{row}" for row in rows])
         cells[column.id] = cells[column.id].astype("str")
-        note = f"{sheet.short}: has no ids; each row's is made of the file's name and its number ({stem}-{rows[0]})"
+        note = Words(
+            f"{sheet.short}：没有编号，以文件名加行号作为编号（如 {stem}-{rows[0]}）",
+            f"{sheet.short}: has no ids; each row's is made of the file's name and its number ({stem}-{rows[0]})",
+        )
         return sheet._replace(cells=cells, notes=[*sheet.notes, note])
     if what != "areas":
         mend = {
@@ -817,7 +879,11 @@ def _with_ids(sheet: _Sheet, column: Column, stem: str, what: What) -> _Sheet:
         _check_ids(cells[column.id], column, mend, sheet.problems)
     if _header_key(header) in {_header_key(word) for word in column.weak}:
         cells[column.id] = (f"{stem}-" + cells[column.id]).astype("str")
-        note = f"{sheet.short}: ids are the file's name and {header}, such as {cells[column.id].iloc[0]}"
+        first = cells[column.id].iloc[0]
+        note = Words(
+            f"{sheet.short}：以文件名加「{header}」作为编号，如 {first}",
+            f"{sheet.short}: ids are the file's name and {header}, such as {first}",
+        )
         return sheet._replace(cells=cells, notes=[*sheet.notes, note])
     return sheet
 
@@ -826,33 +892,43 @@ def _rows(sheet: _Sheet, key: Column) -> dict[str, int]:
     return dict(zip(sheet.cells[key.id], map(int, sheet.cells.index), strict=True))
 
 
-def _leftovers(sheet: _Sheet, listed: Sequence[tuple[int, str, str]]) -> pd.DataFrame:
+def _leftovers(sheet: _Sheet, listed: Sequence[tuple[int, str, Words]]) -> pd.DataFrame:
     rows = [row for row, _, _ in listed]
     told = pd.DataFrame(listed, columns=["row", "why", "told"])
     return pd.concat([told, sheet.cells.loc[rows].reset_index(drop=True)], axis=1)
 
 
-def _notes(sheet: _Sheet, leftovers: pd.DataFrame) -> tuple[str, ...]:
+def _notes(sheet: _Sheet, leftovers: pd.DataFrame) -> tuple[Words, ...]:
     """What a run tells of the register: what was mended, then what was left over."""
-    notes = [*sheet.notes, *(f"{sheet.short}: {_rows_text(rows)}: {text}" for text, rows in sheet.mended.items())]
+    notes = list(sheet.notes)
+    for text, rows in sheet.mended.items():
+        at = _rows_words(rows)
+        notes.append(Words(f"{sheet.short}：{at.zh}：{text.zh}", f"{sheet.short}: {at.en}: {text.en}"))
     for why, mend in (
-        ("kind", "name their kind as the template's sheet 说明 does"),
-        ("coordinates", "look their addresses up"),
+        ("kind", Words("请按模板「说明」表中的名称填写类别", "name their kind as the template's sheet 说明 does")),
+        ("coordinates", Words("请按地址查出坐标", "look their addresses up")),
     ):
-        rows = leftovers[leftovers["why"] == why]
-        if len(rows):
-            said = head(dict.fromkeys(rows["told"])) if why == "kind" else "no coordinates"
-            share = f"{len(rows):,} of {len(sheet.cells):,} rows can't be used ({said})"
-            notes.append(f"{sheet.short}: {share}: {_rows_text(list(rows['row']))}; {mend}")
+        left = leftovers[leftovers["why"] == why]
+        if not len(left):
+            continue
+        said = list(dict.fromkeys(left["told"]))
+        zh, en = named(one.zh for one in said).zh, named(one.en for one in said).en
+        n, whole, at = len(left), len(sheet.cells), _rows_words(list(left["row"]))
+        notes.append(
+            Words(
+                f"{sheet.short}：{whole:,}行中有{n:,}行不能用（{zh}）：{at.zh}；{mend.zh}",
+                f"{sheet.short}: {n:,} of {whole:,} rows can't be used ({en}): {at.en}; {mend.en}",
+            )
+        )
     return tuple(notes)
 
 
 # A register's columns, checked: what is wrong is noted with its rows, then refused at once
 
 
-def _note(problems: _Noted, rows: Iterable[int], text: str) -> None:
+def _note(noted: dict[_Said, list[int]], rows: Iterable[int], text: _Said) -> None:
     for row in rows:
-        problems.setdefault(text, []).append(int(row))
+        noted.setdefault(text, []).append(int(row))
 
 
 def _refuse(name: str, problems: _Noted) -> None:
@@ -875,12 +951,17 @@ def _refuse_all_unlocated(sheet: _Sheet, placed: BoolArray) -> None:
 
 
 def _rows_text(rows: Sequence[int]) -> str:
+    """The rows of an error, as `_rows_words` has them in English."""
+    return _rows_words(rows).en
+
+
+def _rows_words(rows: Sequence[int]) -> Words:
     """The rows, runs joined; what is too much for a message is counted.
 
-    >>> _rows_text([2, 3, 4, 9])
-    'rows 2-4, 9'
-    >>> _rows_text([5])
-    'row 5'
+    >>> _rows_words([2, 3, 4, 9])
+    Words(zh='第2-4、9行', en='rows 2-4, 9')
+    >>> _rows_words([5])
+    Words(zh='第5行', en='row 5')
     """
     runs: list[list[int]] = []
     for row in rows:
@@ -888,13 +969,20 @@ def _rows_text(rows: Sequence[int]) -> str:
             runs[-1][1] = row
         else:
             runs.append([row, row])
-    listed = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs[:_MOST_RUNS])
+    listed = [str(first) if first == last else f"{first}-{last}" for first, last in runs[:_MOST_RUNS]]
     more = sum(last - first + 1 for first, last in runs[_MOST_RUNS:])
-    return f"{'row' if len(rows) == 1 else 'rows'} {listed}{f' and {more} more' if more else ''}"
+    rest = Words(f"，另有{more}行", f" and {more} more") if more else Words("", "")
+    return Words(
+        f"第{'、'.join(listed)}行{rest.zh}", f"{'row' if len(rows) == 1 else 'rows'} {', '.join(listed)}{rest.en}"
+    )
 
 
 def _quoted(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:39] + "…")
+    return repr(_shortened(text))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _check_ids(ids: pd.Series[str], column: Column, mend: str, problems: _Noted) -> None:
@@ -918,8 +1006,8 @@ def _numbers(sheet: _Sheet, column: Column, mend: str, *, comma: Literal["thousa
     open_rows = np.flatnonzero((texts != "").to_numpy() & ~np.isfinite(numbers))
     for i in open_rows:
         row, text = int(texts.index.to_numpy()[i]), str(plain.iloc[i])
-        mended, told = _odd_number(text, column, comma)
-        if mended is None:
+        read = _odd_number(text, column, comma)
+        if read is None:
             quoted = _quoted(str(texts.iloc[i]))
             if _DATE.match(text):
                 _note(
@@ -930,31 +1018,36 @@ def _numbers(sheet: _Sheet, column: Column, mend: str, *, comma: Literal["thousa
             else:
                 _note(sheet.problems, [row], f"{column} {quoted} isn't a number, {mend}")
         else:
-            numbers[i] = mended
-            _note(sheet.mended, [row], f"{column}: {told}")
+            numbers[i], told = read
+            _note(sheet.mended, [row], Words(f"{column.zh}：{told.zh}", f"{column}: {told.en}"))
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def _odd_number(text: str, column: Column, comma: str) -> tuple[float | None, str]:
-    """A number with commas, or an angle in degrees, minutes and seconds; None for what is neither."""
+_GROUPED = Words("逗号按千位分隔符读取", "its commas are read as marks of thousands")
+_POINTED = Words("逗号按小数点读取", "its commas are read as decimal points")
+_CONVERTED = Words("由度、分、秒换算", "read from degrees, minutes and seconds")
+
+
+def _odd_number(text: str, column: Column, comma: str) -> tuple[float, Words] | None:
+    """A number with commas, or an angle in degrees, minutes and seconds, and how it was read; None for neither."""
     if comma == "thousands" and _THOUSANDS.fullmatch(text):
-        return float(text.replace(",", "")), "its commas are read as marks of thousands"
+        return float(text.replace(",", "")), _GROUPED
     if _COMMA_DECIMAL.fullmatch(text):
-        return float(text.replace(",", ".")), "its commas are read as decimal points"
+        return float(text.replace(",", ".")), _POINTED
     if column not in _ANGLES:
-        return None, ""
+        return None
     angle = _DEGREES.fullmatch(text.translate(_MARKS).replace("′", "'"))
     if angle is None:
-        return None, ""
+        return None
     minutes, seconds = float(angle["m"] or 0), float(angle["s"] or 0)
     marks = [mark.upper() for mark in (angle["before"], angle["after"]) if mark]
     fitting = ("东经", "西经", "E", "W") if column.id == _LON.id else ("北纬", "南纬", "N", "S")
     if minutes >= 60 or seconds >= 60 or any(mark not in fitting for mark in marks):
-        return None, ""
+        return None
     degrees = float(angle["d"])
     size = abs(degrees) + minutes / 60 + seconds / 3600
     south_west = degrees < 0 or any(mark in _SOUTH_WEST for mark in marks)
-    return -size if south_west else size, "read from degrees, minutes and seconds"
+    return -size if south_west else size, _CONVERTED
 
 
 _ANGLES = (_LON, _LAT)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from circle15.errors import DataError, head
 from circle15.sources.encodings import check_text, decoded
+from circle15.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +33,13 @@ ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SAVE_AS_UTF8 = "save it as CSV UTF-8"
-_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", "，": "full-width commas"}
+_DELIMITERS = {
+    ",": Words("逗号", "commas"),
+    "\t": Words("制表符", "tabs"),
+    ";": Words("分号", "semicolons"),
+    "|": Words("竖线", "bars"),
+    "，": Words("全角逗号", "full-width commas"),
+}
 _MOST_BYTES = 2 << 30  # that an archive may unpack to
 _MOST_RATIO = 500  # unpacked to packed, of what is larger than a few pages
 _BARE_FORMULA = re.compile(rb"<c\b([^>]*)>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
@@ -49,7 +56,7 @@ class Table(NamedTuple):
 
     name: str
     rows: Rows
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
     header: tuple[str, ...] | None = None
     geometry: gpd.GeoSeries | None = None
 
@@ -126,10 +133,11 @@ def _text_table(path: Path, content: bytes, *, encoding: str | None) -> Table:
     if re.match(r"\s*<(!doctype|html|\?xml|table)", text[:200], re.IGNORECASE):
         raise DataError(f"{path}: is a web page and no CSV text; open it in a spreadsheet program, {_SAVE_AS_UTF8}")
     check_text(text, name=str(path))
-    notes = [f"{path.name}: read as {found}"] if was_found else []
+    notes = [Words(f"{path.name}：按 {found} 编码读取", f"{path.name}: read as {found}")] if was_found else []
     delimiter = _delimiter(text)
     if delimiter != "," and not (delimiter == "\t" and path.suffix.lower() == ".tsv"):
-        notes.append(f"{path.name}: its cells are separated by {_DELIMITERS[delimiter]}")
+        mark = _DELIMITERS[delimiter]
+        notes.append(Words(f"{path.name}：各栏以{mark.zh}分隔", f"{path.name}: its cells are separated by {mark.en}"))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: Rows = []
     row = 0
@@ -214,7 +222,7 @@ def _chosen_sheet(
     *,
     sheet: str | None,
     fits: Callable[[Rows], bool],
-) -> tuple[str, list[str]]:
+) -> tuple[str, list[Words]]:
     if sheet is not None:
         if sheet not in sheets:
             raise DataError(f"{path}: has no sheet '{sheet}'; use one of {', '.join(titles)}")
@@ -231,7 +239,7 @@ def _chosen_sheet(
         raise DataError(f"{path}: has no sheet with cells; {_SAVE_AGAIN}")
     if chosen == titles[0] and chosen not in hidden:
         return chosen, []
-    return chosen, [f"{path.name}: the sheet {chosen} is read"]
+    return chosen, [Words(f"{path.name}：读取的是工作表「{chosen}」", f"{path.name}: the sheet {chosen} is read")]
 
 
 def _sheet_rows(sheet: Any) -> Rows:

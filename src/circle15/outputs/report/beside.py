@@ -10,7 +10,6 @@ import pandas as pd
 
 from circle15.checklist import EXTENSION_KINDS, KINDS
 from circle15.checklist.forms import forms
-from circle15.outputs.palette import Words
 from circle15.outputs.report.model import (
     Beside,
     Checks,
@@ -24,15 +23,12 @@ from circle15.outputs.report.model import (
 from circle15.outputs.report.names import AreaNames, kind_words, text_of
 from circle15.outputs.report.wording import name_or
 from circle15.schema import STATUSES, StudyFrames
+from circle15.sources.merging import WHY_MERGED
+from circle15.words import Words
 
 _FIRST_QUESTIONS = 3
 _SUM = Words(zh="合计", en="in all")
 
-_MERGED: Mapping[str, Words] = {
-    "same_room": Words(zh="登记表内一室多用", en="one room in a register"),
-    "twin": Words(zh="地图上点与面重复", en="a node and its polygon on the map"),
-    "same_place": Words(zh="不同来源的同一处", en="one place in two sources"),
-}
 _OVERRULED: Mapping[str, Words] = {
     "complete_register": Words(zh="不在完整的登记表内", en="not in a complete register"),
     "surveyed_absent": Words(zh="实地核实没有", en="surveyed as absent"),
@@ -121,7 +117,7 @@ def checks_of(frames: StudyFrames, scope: Scope, names: AreaNames, district_id: 
     if district_id is not None and len(asked):
         asked = asked[_hangs_on(frames, scope)]
     return Checks(
-        merges=_by_why(frames.merges, _MERGED),
+        merges=_by_why(frames.merges, WHY_MERGED),
         conflicts=_by_why(frames.conflicts, _OVERRULED),
         n_questions=len(asked),
         first=tuple(

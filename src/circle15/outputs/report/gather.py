@@ -6,21 +6,23 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from circle15.checklist import GROUPS, KINDS, SERVICES_ZH, kind
+from circle15.checklist import EXTENSION_KINDS, GROUPS, KINDS, SERVICES_ZH, kind
 from circle15.errors import InputError, head
-from circle15.outputs.palette import GROUPS_EN, LAYER_WHY, REASONS, Words, plain_name
+from circle15.outputs.palette import EVIDENCE, GROUPS_EN, LAYER_WHY, REASONS, plain_name
 from circle15.outputs.report.beside import beside_the_score, checks_of
+from circle15.outputs.report.groups import people_groups
 from circle15.outputs.report.model import (
-    GAP_AREA_ROWS,
     AreaName,
     CommunityGain,
     CommunityQuality,
     CommunityRow,
+    CommunityType,
+    CommunityTypes,
     GapAreaRow,
     GroupRows,
     KindQuality,
@@ -32,6 +34,7 @@ from circle15.outputs.report.model import (
     Scope,
     ScoreRow,
     Shares,
+    SiteRow,
     TopGap,
     Unserved,
 )
@@ -44,8 +47,10 @@ from circle15.outputs.report.requirements import (
     unanswered,
 )
 from circle15.outputs.report.wording import UNITS, name_or
-from circle15.schema import NO_AREA, STATUSES, StudyFrames, points_of
+from circle15.schema import LEVELS, NO_AREA, STATUSES, StudyFrames, points_of
+from circle15.typology import Typology, community_types
 from circle15.units import BoolArray
+from circle15.words import Words, words_in
 
 _GAP = STATUSES.index("gap")
 _UNKNOWN = STATUSES.index("unknown")
@@ -61,22 +66,15 @@ SERVICES_EN: Mapping[str, str] = {
 }
 
 
-def scope_of(frames: StudyFrames, district_id: str | None) -> Scope:
-    """Take one district's residences (or all) out of the frames.
+def whole_scope(frames: StudyFrames) -> Scope:
+    """Take all residences with their statuses out of the frames.
 
     Raises
     ------
     InputError
-        when no residence lies in the district.
+        when a residence has no valid status for some kind.
     """
     residences = frames.residences
-    district = residences["district_id"].fillna(NO_AREA)
-    if district_id is not None:
-        inside = (district == district_id).to_numpy(dtype=bool)
-        if not inside.any():
-            known = sorted(set(district))
-            raise InputError(f"no residence lies in district {district_id!r}; the districts are {head(known, most=12)}")
-        residences = residences[inside]
     rows = pd.Index(residences["residence_id"]).get_indexer(pd.Index(frames.access["residence_id"]))
     columns = pd.Index(KINDS).get_indexer(pd.Index(frames.access["kind"]))
     used = (rows >= 0) & (columns >= 0)
@@ -115,7 +113,42 @@ def scope_of(frames: StudyFrames, district_id: str | None) -> Scope:
     )
 
 
-def build(frames: StudyFrames, scope: Scope, district_id: str | None) -> ReportModel:
+def district_scope(whole: Scope, district_id: str | None) -> Scope:
+    """Take one district's residences out of all of them.
+
+    Raises
+    ------
+    InputError
+        when no residence lies in the district.
+    """
+    if district_id is None:
+        return whole
+    district = whole.residences["district_id"].fillna(NO_AREA)
+    inside = (district == district_id).to_numpy(dtype=bool)
+    if not inside.any():
+        known = sorted(set(district))
+        raise InputError(f"no residence lies in district {district_id!r}; the districts are {head(known, most=12)}")
+    communities = np.unique(whole.community[inside])
+    return Scope(
+        residences=whole.residences[inside],
+        weight=whole.weight[inside],
+        status=whole.status[inside],
+        reason=whole.reason[inside],
+        robust=whole.robust[inside],
+        community=np.searchsorted(communities, whole.community[inside]),
+        community_ids=tuple(whole.community_ids[i] for i in communities),
+        complete=whole.complete[communities],
+    )
+
+
+def types_of(frames: StudyFrames) -> Typology | None:
+    """Sort the study's communities into types; None where it has none."""
+    if set(frames.areas["area_id"][frames.areas["level"] == "community"]) <= {NO_AREA}:
+        return None
+    return community_types(frames.areas)
+
+
+def build(frames: StudyFrames, scope: Scope, district_id: str | None, types: Typology | None) -> ReportModel:
     """Compute everything that the report of a district (or, with None, of the whole study) says."""
     names = area_names(frames)
     if scope.community_ids == (NO_AREA,):
@@ -126,8 +159,6 @@ def build(frames: StudyFrames, scope: Scope, district_id: str | None) -> ReportM
     off = (scope.status == _OFF).any(axis=1)
     matrix = _matrix(scope)
     rows = [row for group in matrix for row in group.rows]
-    listed, more = _gap_areas(frames, scope, names, district_id)
-    still_open = unanswered(frames)
     return ReportModel(
         study=_study_words(frames.about),
         scope=None if district_id is None else names["district", district_id],
@@ -143,14 +174,15 @@ def build(frames: StudyFrames, scope: Scope, district_id: str | None) -> ReportM
         top_gaps=_top_gaps(scope, communities, rows),
         unknown_because=_unknown_because(frames, scope),
         scores=_scores(frames, district_id, rows),
+        people=people_groups(frames, matrix, district_id),
         glance=_glance(frames, communities, rows),
-        gap_areas=listed,
-        gap_areas_more=more,
+        types=None if types is None else _types(types, scope, names),
+        gap_areas=_gap_areas(frames, scope, names, district_id),
         policies=shares_asked(frames, scope, district_id),
         measures=measures_asked(frames, scope, district_id),
         presence=presence_asked(frames, scope, district_id),
-        unanswered=still_open,
-        unanswered_more=len(frames.unanswered) - len(still_open),
+        unanswered=unanswered(frames),
+        sites=_sites(frames, names, district_id),
         plan=_plan(frames, scope, names, district_id, rows),
         beside=beside_the_score(frames, scope, names, district_id),
         quality=_quality(frames, scope, communities),
@@ -290,12 +322,29 @@ def _glance(frames: StudyFrames, communities: Sequence[AreaName], rows: Sequence
     return tuple(out)
 
 
-def _gap_areas(
-    frames: StudyFrames, scope: Scope, names: AreaNames, district_id: str | None
-) -> tuple[tuple[GapAreaRow, ...], tuple[int, float]]:
+def _types(types: Typology, scope: Scope, names: AreaNames) -> CommunityTypes:
+    type_of = dict(zip(types.communities["area_id"], types.communities["type"], strict=True))
+    return CommunityTypes(
+        types=tuple(
+            CommunityType(
+                number=int(row["type"]),
+                words=Words(zh=text_of(row["name_zh"]), en=text_of(row["name_en"])),
+                n_communities=int(row["n_communities"]),
+                weight=float(row["weight"]),
+                here=tuple(
+                    names["community", area] for area in scope.community_ids if type_of.get(area) == row["type"]
+                ),
+            )
+            for row in types.types.to_dict("records")
+        ),
+        silhouette=float(types.types["silhouette"].iloc[0]) if len(types.types) > 1 else None,
+    )
+
+
+def _gap_areas(frames: StudyFrames, scope: Scope, names: AreaNames, district_id: str | None) -> tuple[GapAreaRow, ...]:
     areas = frames.gap_areas
     if not len(areas):
-        return (), (0, 0.0)
+        return ()
     # Whose gap area is it? The residences inside it that lack its kind, since the frame doesn't list them.
     points = np.asarray(points_of(scope.residences).array)
     area, residence = shapely.STRtree(points).query(np.asarray(areas.geometry.array), predicate="intersects")
@@ -309,24 +358,28 @@ def _gap_areas(
     total = areas["weight"].to_numpy(dtype=np.float64)
     ids = areas["gap_area_id"].to_numpy()
     order = sorted(kept.tolist(), key=lambda i: (-total[i], ids[i]))
+    inner = shapely.get_coordinates(points_of(areas).array)
+    told = areas.drop(columns=areas.geometry.name).to_dict("records")
     rows = []
-    for i in order[:GAP_AREA_ROWS]:
-        row = areas.iloc[i]
+    for i in order:
+        row = told[i]
         by_weight = [c for c in np.argsort(-weights[i], kind="stable") if weights[i, c] > 0]
         rows.append(
             GapAreaRow(
                 gap_area_id=str(row["gap_area_id"]),
                 kind=kind_words(row["kind"]),
+                kind_id=str(row["kind"]),
                 weight=float(total[i]),
                 n_residences=int(row["n_residences"]),
                 nearest_s=float(row["nearest_s"]),
                 cause=REASONS.get(row["cause"], Words(zh="原因不明", en="cause not known")),
                 where=tuple(names["community", scope.community_ids[c]] for c in by_weight),
                 partly=district_id is not None and inside[i] < total[i] * (1 - 1e-9),
+                lon=float(inner[i, 0]),
+                lat=float(inner[i, 1]),
             )
         )
-    rest = order[GAP_AREA_ROWS:]
-    return tuple(rows), (len(rest), float(total[rest].sum()))
+    return tuple(rows)
 
 
 def _plan(
@@ -370,11 +423,13 @@ def _plan_sites(frames: StudyFrames, names: AreaNames, district_id: str | None) 
     plan = frames.plan
     if not len(plan):
         return ()
-    community = _areas_at(frames, "community", plan)
-    district = _areas_at(frames, "district", plan)
     candidates = frames.candidates.drop_duplicates("candidate_id").set_index("candidate_id")
     sites = []
-    for i, row in enumerate(plan.sort_values("rank", kind="stable").to_dict("records")):
+    ordered = plan.sort_values("rank", kind="stable")
+    points = np.asarray(points_of(ordered).array)
+    community, district = (_areas_at(frames, level, points) for level in LEVELS)
+    at = shapely.get_coordinates(points)
+    for i, row in enumerate(ordered.drop(columns=ordered.geometry.name).to_dict("records")):
         known = row["candidate_id"] in candidates.index
         candidate = candidates.loc[row["candidate_id"]] if known else None
         name = None if candidate is None else name_or(candidate["name"], "")
@@ -389,18 +444,51 @@ def _plan_sites(frames: StudyFrames, names: AreaNames, district_id: str | None) 
                 gained_if_confirmed=float(row["gained_if_confirmed"]),
                 where=names["community", community[i]],
                 here=district_id is None or district[i] == district_id,
+                lon=float(at[i, 0]),
+                lat=float(at[i, 1]),
             )
         )
     return tuple(sites)
 
 
-def _areas_at(frames: StudyFrames, level: str, plan: gpd.GeoDataFrame) -> list[str]:
-    """The area of each opened site in order of rank; the smallest id where shapes overlap."""
+def _sites(frames: StudyFrames, names: AreaNames, district_id: str | None) -> tuple[SiteRow, ...]:
+    if not len(frames.sites):
+        return ()
+    points = np.asarray(points_of(frames.sites).array)
+    community, district = (_areas_at(frames, level, points) for level in LEVELS)
+    at = shapely.get_coordinates(points)
+    told = dict(zip(frames.sites["site_id"], range(len(points)), strict=True))
+    names_of, sources, hours = (frames.sites[column].to_list() for column in ("name", "source", "opening_hours"))
+    order = {one: i for i, one in enumerate((*KINDS, *EXTENSION_KINDS))}
+    held = frames.site_kinds[["site_id", "kind", "evidence", "rule"]].itertuples(index=False)
+    rows = []
+    for site_id, kind_id, evidence, rule in sorted(held, key=lambda row: (order.get(row[1], len(order)), row[0])):
+        i = told[site_id]
+        if district_id is not None and district[i] != district_id:
+            continue
+        rows.append(
+            SiteRow(
+                site_id=text_of(site_id),
+                name=None if pd.isna(names_of[i]) else name_or(names_of[i], ""),
+                kind=kind_words(kind_id),
+                evidence=EVIDENCE[evidence],
+                rule=text_of(rule),
+                source=text_of(sources[i]),
+                opening_hours=text_of(hours[i]),
+                where=names["community", community[i]],
+                lon=float(at[i, 0]),
+                lat=float(at[i, 1]),
+            )
+        )
+    return tuple(rows)
+
+
+def _areas_at(frames: StudyFrames, level: str, points: npt.NDArray[np.object_]) -> list[str]:
+    """The area in which each point lies; the smallest id where shapes overlap."""
     shapes = frames.area_shapes[frames.area_shapes["level"] == level]
-    found = [NO_AREA] * len(plan)
+    found = [NO_AREA] * len(points)
     if not len(shapes):
         return found
-    points = np.asarray(points_of(plan.sort_values("rank", kind="stable")).array)
     at, shape = shapely.STRtree(np.asarray(shapes.geometry.array)).query(points, predicate="intersects")
     ids = shapes["area_id"].to_numpy()
     for i, area in sorted(zip(at.tolist(), ids[shape].tolist(), strict=True), reverse=True):
@@ -496,5 +584,10 @@ def _quality(frames: StudyFrames, scope: Scope, communities: Sequence[AreaName])
         taken_back_absent=int((absent & layers["declared"]).sum()),
         thin_weight=sum(one.weight for one in of_communities if one.thin),
         absent_kinds=tuple(kind_words(one) for one in absent_kinds),
-        warnings=tuple(text_of(one) for one in frames.about.get("warnings") or ()),
+        warnings=tuple(_note(one) for one in frames.about.get("warnings") or ()),
     )
+
+
+def _note(value: object) -> Words:
+    said = words_in(value)
+    return Words(text_of(said.zh), text_of(said.en))

@@ -1,6 +1,6 @@
 """What a district's report says: every figure computed once, before anything is laid out.
 
-The parts are plain frozen values, so that HTML, and later a PDF and a workbook, say the same. All shares are of the
+The parts are plain frozen values, so that HTML, PDF and workbook say the same. All shares are of the
 weight of the residences in the report's scope: one district, or the whole study. A community that crosses the
 district's border counts with the residences on this side of it.
 """
@@ -16,20 +16,20 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from circle15.outputs.palette import Words
 from circle15.outputs.report.wording import Unit
 from circle15.schema import NO_AREA, STATUSES
 from circle15.units import BoolArray, FloatArray
+from circle15.words import Words
 
 Int8Array = npt.NDArray[np.int8]
 
 VERDICTS = ("yes", "no", "undetermined")
 
 GAP_AREA_ROWS = 30
-"""Gap areas that a report lists; the others are summed in one line."""
+"""Gap areas that pages list; the others are summed in one line, and the workbook has them all."""
 
 UNANSWERED_ROWS = 12
-"""Unanswered requirements that a report lists; the others are counted."""
+"""Unanswered requirements that pages list; the others are counted, and the workbook has them all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +82,18 @@ class GroupRows:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeopleRow:
+    """One group: its people, the mean of the 27 kinds, and the kinds that most of them lack.
+
+    `worst` : kind, share of the group in gap, share of everybody in gap; the largest first.
+    """
+
+    words: Words
+    average: Shares
+    worst: tuple[tuple[Words, float, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TopGap:
     """A kind that people lack, with the communities where most of them live."""
 
@@ -113,17 +125,39 @@ class CommunityRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommunityType:
+    """A type of communities of the whole study, and those of the report's scope that are of it."""
+
+    number: int
+    words: Words
+    n_communities: int
+    weight: float
+    here: tuple[AreaName, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunityTypes:
+    """Types of the study's communities; `silhouette` says how clear the sorting is, None where there is one type."""
+
+    types: tuple[CommunityType, ...]
+    silhouette: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class GapAreaRow:
-    """One gap area; `partly` where residences of other districts belong to it."""
+    """One gap area; `partly` where residences of other districts belong to it; `lon`, `lat` lie inside it."""
 
     gap_area_id: str
     kind: Words
+    kind_id: str
     weight: float
     n_residences: int
     nearest_s: float
     cause: Words
     where: tuple[AreaName, ...]
     partly: bool
+    lon: float
+    lat: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,10 +186,11 @@ class IndicatorRow:
 
 @dataclass(frozen=True, kw_only=True)
 class RequirementRows:
-    """A sentence of a policy with the indicators that check it."""
+    """A sentence of a policy with the indicators that check it; `measures` as in `Sentence`."""
 
     id: str
     quote: str
+    measures: str
     plan_year: str
     denominator: float
     rows: tuple[IndicatorRow, ...]
@@ -365,6 +400,22 @@ class Checks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SiteRow:
+    """What one site holds: a kind, how sure that is, and the tag, name rule or register row that says so."""
+
+    site_id: str
+    name: str | None
+    kind: Words
+    evidence: Words
+    rule: str
+    source: str
+    opening_hours: str
+    where: AreaName
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanSite:
     """A site that the plan opens; `here` where it lies in the report's district."""
 
@@ -377,6 +428,8 @@ class PlanSite:
     gained_if_confirmed: float
     where: AreaName
     here: bool
+    lon: float
+    lat: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -436,6 +489,11 @@ class CommunityQuality:
     complete: int
     thin: bool
 
+    @property
+    def checked(self) -> str:
+        """A key of `wording.CHECKED`."""
+        return "thin" if self.thin else "passed" if self.declared else "undeclared"
+
 
 @dataclass(frozen=True, kw_only=True)
 class KindQuality:
@@ -462,7 +520,7 @@ class Quality:
     taken_back_absent: int
     thin_weight: float
     absent_kinds: tuple[Words, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Words, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -475,6 +533,9 @@ class ReportModel:
     lacking, off_network : weight and number of the residences with at least one gap, or off the network.
     unknown_because : share of the scope's (weight x kinds) that is unknown, by cause.
     average : the five shares averaged over the 27 kinds.
+    types : of the whole study's communities; None where it has none.
+    gap_areas, unanswered : all of them, the weightiest first and what a form would answer first.
+    sites : those that lie in the scope, one row a site and kind, in checklist order.
     """
 
     study: Words
@@ -491,14 +552,15 @@ class ReportModel:
     top_gaps: tuple[TopGap, ...]
     unknown_because: tuple[tuple[Words, float], ...]
     scores: tuple[ScoreRow, ...]
+    people: tuple[PeopleRow, ...]
     glance: tuple[CommunityRow, ...]
+    types: CommunityTypes | None
     gap_areas: tuple[GapAreaRow, ...]
-    gap_areas_more: tuple[int, float]
     policies: tuple[PolicyRows, ...]
     measures: tuple[MeasureRows, ...]
     presence: Presence
     unanswered: tuple[Unanswered, ...]
-    unanswered_more: int
+    sites: tuple[SiteRow, ...]
     plan: Plan | None
     beside: Beside
     quality: Quality

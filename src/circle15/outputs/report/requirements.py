@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 
 from circle15.checklist import EXTENSION_KINDS, KINDS, Policy, Requirement, policies, standards
-from circle15.outputs.palette import Words
 from circle15.outputs.report.model import (
-    UNANSWERED_ROWS,
     VERDICTS,
     IndicatorRow,
     MeasureRow,
@@ -28,6 +26,7 @@ from circle15.outputs.report.model import (
 from circle15.outputs.report.names import kind_words, text_of
 from circle15.outputs.report.wording import name_or, unit_words
 from circle15.schema import StudyFrames
+from circle15.words import Words
 
 _PRESENCE = "sites"
 _WHOLE = Words(zh="全部合计", en="as a whole")
@@ -68,10 +67,11 @@ def shares_asked(frames: StudyFrames, scope: Scope, district_id: str | None) -> 
             communities=tuple((met, int(counts.get((policy, indicator, met), 0))) for met in VERDICTS),
         )
         of_policy = out.setdefault(policy, {})
-        before = of_policy.get(requirement)
+        before, known_one = of_policy.get(requirement), _requirement(policy, requirement, known)
         of_policy[requirement] = RequirementRows(
             id=text_of(requirement),
             quote=text_of(row["quote"]),
+            measures="" if known_one is None else known_one.measures,
             plan_year=text_of(row["plan_year"]),
             denominator=float(row["denominator"]),
             rows=(*(before.rows if before else ()), rows),
@@ -174,7 +174,7 @@ def _presence_row(kind_id: str, rows: pd.DataFrame, asked_by: Sequence[str]) -> 
 
 
 def unanswered(frames: StudyFrames) -> tuple[Unanswered, ...]:
-    """The first few requirements that nothing answers; those that a form or register would answer come first."""
+    """The requirements that nothing answers; those that a form or register would answer come first."""
     table = frames.unanswered
     if not len(table):
         return ()
@@ -186,9 +186,7 @@ def unanswered(frames: StudyFrames) -> tuple[Unanswered, ...]:
             quote=text_of(row["quote"]),
             needs=Words(zh=text_of(row["needs_zh"]), en=text_of(row["needs_en"])),
         )
-        for row in pd.concat([table[table["form"].notna()], table[table["form"].isna()]])
-        .head(UNANSWERED_ROWS)
-        .to_dict("records")
+        for row in pd.concat([table[table["form"].notna()], table[table["form"].isna()]]).to_dict("records")
     )
 
 

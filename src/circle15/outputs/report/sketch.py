@@ -1,31 +1,43 @@
-"""The report's map: our own streets, water and green, residences by number of gaps, gap areas and plan, as SVG paths.
+"""The report's maps: our own streets, water and green, residences by number of gaps, gap areas and plan, as SVG paths.
 
-Units of the drawing are tenths of a millimetre on paper: 1800 wide for the text width of an A4 page. Paths of one
-colour are one path, in whole units and relative steps, simplified until the whole fits the budget.
+One map shows the whole scope, small ones the largest gap areas. Units of the drawing are tenths of a millimetre on
+paper: 1800 wide for the text width of an A4 page. Paths of one colour are one path, in whole units and relative
+steps, simplified until the whole fits the budget.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from circle15.outputs.palette import Words
-from circle15.outputs.report.model import AreaName, ReportModel, Scope
+from circle15.checklist import KINDS
+from circle15.outputs.report.model import GAP_AREA_ROWS, AreaName, GapAreaRow, ReportModel, Scope
 from circle15.outputs.report.wording import plural
 from circle15.schema import NO_AREA, STATUSES, StudyFrames, points_of
 from circle15.units import FloatArray, geodesic_lengths_m
+from circle15.words import Words
 
 WIDTH = 1800.0
 TALLEST = 2000.0
 FLATTEST = 1000.0
 BUDGET = 340_000
 """Most characters of path data: with frame and legend the drawing stays under 400 kB."""
+
+SMALL_WIDTH = 880.0
+SMALL_HEIGHT = 640.0
+SMALL_BUDGET = 40_000
+"""Most characters of a small map's paths."""
+SMALL_MAPS = 6
+"""Gap areas that get a map of their own."""
+AROUND_M = 250.0
+"""What a small map shows around its gap area at the least."""
 
 DRAWN_GAP_AREAS = 8
 WIDESPREAD = 0.25
@@ -84,15 +96,15 @@ _GAP_CLASSES = (1, 2, 3, 5, 8)
 
 def draw(frames: StudyFrames, scope: Scope, model: ReportModel) -> Sketch:
     """Draw the residences of a report's scope with what surrounds them."""
-    view = _View.around(frames, scope, model)
+    view = _View.around(_bounds(frames, scope, model), width=WIDTH, heights=(FLATTEST, TALLEST), margin=0.04)
     names, classes = _classes(scope)
     homes = view.placed(np.asarray(scope.residences.geometry.array))
     marked, numbers = _gap_outlines(frames, model, view)
     outlines = _outlines(frames, model)
     for tolerance in (0.7, 1.2, 2.0, 3.5, 6.0, 10.0):
         layers = [
-            *_backdrop(frames, view, tolerance),
-            *_streets(frames, view, tolerance),
+            *_backdrop(frames.backdrop, view, tolerance),
+            *_streets(frames.streets, view, tolerance),
             *_homes(homes, classes, names, tolerance),
             Layer(name="outline", path=_path(view.clipped(outlines), tolerance, close=True)),
             Layer(name="gaparea", path=_path(marked, tolerance, close=True)),
@@ -115,6 +127,92 @@ def draw(frames: StudyFrames, scope: Scope, model: ReportModel) -> Sketch:
     )
 
 
+def draw_gap_areas(frames: StudyFrames, scope: Scope, model: ReportModel) -> tuple[tuple[int, Sketch], ...]:
+    """Draw the first gap areas one by one: who lacks the kind, its sites nearby, and what the plan opens there.
+
+    Each with its place in the list. One that lies mostly where another was drawn, for another kind, is left out.
+    """
+    geometry = dict(zip(frames.gap_areas["gap_area_id"].astype(str), frames.gap_areas.geometry, strict=True))
+    drawn: list[Any] = []
+    sketches = []
+    for i, row in enumerate(model.gap_areas[:GAP_AREA_ROWS]):
+        shape = geometry[row.gap_area_id]
+        if any(shape.intersection(other).area > 0.5 * min(shape.area, other.area) for other in drawn):
+            continue
+        drawn.append(shape)
+        sketches.append((i, _small(frames, scope, model, row, shape)))
+        if len(sketches) == SMALL_MAPS:
+            break
+    return tuple(sketches)
+
+
+def _small(frames: StudyFrames, scope: Scope, model: ReportModel, row: GapAreaRow, shape: Any) -> Sketch:
+    size = {"width": SMALL_WIDTH, "heights": (SMALL_HEIGHT, SMALL_HEIGHT)}
+    view = _View.around(shape.bounds, **size, margin=0.15, margin_m=AROUND_M)  # type: ignore[arg-type]
+    seen = scope.residences.sindex.query(shapely.box(*view.window()))
+    seen.sort()
+    homes = view.placed(np.asarray(scope.residences.geometry.array)[seen])
+    lacks = scope.status[seen, KINDS.index(row.kind_id)] == STATUSES.index("gap")
+    streets, backdrop = (
+        frame.iloc[np.sort(frame.sindex.query(shapely.box(*view.window())))]
+        for frame in (frames.streets, frames.backdrop)
+    )
+    outline = view.clipped(np.array([shape], dtype=object))
+    for tolerance in (1.0, 2.0, 3.5, 6.0, 10.0):
+        layers = [
+            *_backdrop(backdrop, view, tolerance),
+            *_streets(streets, view, tolerance),
+            *_homes(homes, lacks.astype(np.int64), ["g0", "g3"], tolerance),
+            Layer(name="gaparea", path=_path(outline, tolerance, close=True)),
+            *_sites(frames, view, row.kind_id),
+        ]
+        if sum(len(layer.path) for layer in layers) <= SMALL_BUDGET:
+            break
+    metres, units = view.scale_bar()
+    opened = [site for site in model.plan.sites if row.kind in site.kinds] if model.plan else []
+    west, south, east, north = view.window()
+    return Sketch(
+        width=round(view.width),
+        height=round(view.height),
+        layers=tuple(layer for layer in layers if layer.path),
+        places=(),
+        gap_areas=(),
+        plan=tuple(
+            view.pin(shapely.Point(site.lon, site.lat), str(site.rank))
+            for site in reversed(opened)
+            if west < site.lon < east and south < site.lat < north
+        ),
+        scale_units=units,
+        scale_label=f"{metres} m" if metres < 1000 else f"{metres / 1000:g} km",
+        legend=(),
+    )
+
+
+def _sites(frames: StudyFrames, view: _View, kind_id: str) -> list[Layer]:
+    """The sites of a kind as diamonds: filled where one is confirmed, else hollow."""
+    holds = frames.site_kinds[frames.site_kinds["kind"] == kind_id]
+    confirmed = set(holds["site_id"][holds["evidence"] == "confirmed"])
+    sites = frames.sites[frames.sites["site_id"].isin(holds["site_id"])]
+    if not len(sites):
+        return []
+    points = shapely.get_coordinates(view.placed(np.asarray(points_of(sites).array)))
+    inside = (points > 0).all(axis=1) & (points < [view.width, view.height]).all(axis=1)
+    paths = {"site": "", "maybe": ""}
+    for (x, y), site_id in zip(np.rint(points[inside]).astype(int).tolist(), sites["site_id"][inside], strict=True):
+        paths["site" if site_id in confirmed else "maybe"] += f"M{x} {y - 16}l16 16-16 16-16-16z"
+    return [Layer(name=name, path=path) for name, path in paths.items()]
+
+
+def _bounds(frames: StudyFrames, scope: Scope, model: ReportModel) -> tuple[float, float, float, float]:
+    """The scope's residences, and what the plan opens in it."""
+    west, south, east, north = scope.residences.total_bounds.tolist()
+    ranks = {site.rank for site in model.plan.sites if site.here} if model.plan else set()
+    if not ranks:
+        return west, south, east, north
+    opened = frames.plan[frames.plan["rank"].isin(sorted(ranks))].total_bounds.tolist()
+    return min(west, opened[0]), min(south, opened[1]), max(east, opened[2]), max(north, opened[3])
+
+
 @dataclass(frozen=True)
 class _View:
     """A window on the plane: metres east and south of its centre, scaled to drawing units."""
@@ -127,25 +225,36 @@ class _View:
     height: float
 
     @classmethod
-    def around(cls, frames: StudyFrames, scope: Scope, model: ReportModel) -> _View:
-        west, south, east, north = scope.residences.total_bounds.tolist()
-        ranks = {site.rank for site in model.plan.sites if site.here} if model.plan else set()
-        if ranks:
-            opened = frames.plan[frames.plan["rank"].isin(sorted(ranks))].total_bounds.tolist()
-            west, south = min(west, opened[0]), min(south, opened[1])
-            east, north = max(east, opened[2]), max(north, opened[3])
+    def around(
+        cls,
+        bounds: Sequence[float],
+        *,
+        width: float,
+        heights: tuple[float, float],
+        margin: float,
+        margin_m: float = 0.0,
+    ) -> _View:
+        """Look at a box in degrees with a margin around: a share of its longer side, and metres at the least."""
+        west, south, east, north = bounds
         lon, lat = (west + east) / 2, (south + north) / 2
         step = 0.001
         across = float(geodesic_lengths_m(np.array([lon, lon + step]), np.array([lat, lat]))[0]) / step
         along = float(geodesic_lengths_m(np.array([lon, lon]), np.array([lat, lat + step]))[0]) / step
         wide, tall = max((east - west) * across, 200.0), max((north - south) * along, 200.0)
-        margin = 0.04 * max(wide, tall)
-        wide, tall = wide + 2 * margin, tall + 2 * margin
+        around = max(margin * max(wide, tall), margin_m)
+        wide, tall = wide + 2 * around, tall + 2 * around
         # The window takes the page's width; too tall a city is shown narrower, with streets on both sides.
-        tall = max(tall, wide * FLATTEST / WIDTH)
-        wide = max(wide, tall * WIDTH / TALLEST)
-        scale = WIDTH / wide
-        return cls(lon, lat, (across, along), scale, WIDTH, tall * scale)
+        flattest, tallest = heights
+        tall = max(tall, wide * flattest / width)
+        wide = max(wide, tall * width / tallest)
+        scale = width / wide
+        return cls(lon, lat, (across, along), scale, width, tall * scale)
+
+    def window(self) -> tuple[float, float, float, float]:
+        """What is to be seen, as a box in degrees."""
+        half_x = (self.width / 2 + 20) / self.units_per_m / self.m_per_degree[0]
+        half_y = (self.height / 2 + 20) / self.units_per_m / self.m_per_degree[1]
+        return self.lon - half_x, self.lat - half_y, self.lon + half_x, self.lat + half_y
 
     def placed(self, geometries: Geometries) -> Geometries:
         def project(lonlat: FloatArray) -> FloatArray:
@@ -219,10 +328,10 @@ def _legend(scope: Scope, names: Sequence[str], classes: npt.NDArray[np.int64]) 
     return tuple(rows)
 
 
-def _backdrop(frames: StudyFrames, view: _View, tolerance: float) -> list[Layer]:
+def _backdrop(backdrop: gpd.GeoDataFrame, view: _View, tolerance: float) -> list[Layer]:
     layers = []
     for which in ("green", "water"):
-        geometries = frames.backdrop.geometry[frames.backdrop["kind"] == which]
+        geometries = backdrop.geometry[backdrop["kind"] == which]
         clipped = view.clipped(np.asarray(geometries.array))
         areal = np.isin(shapely.get_type_id(clipped), (3, 6, 7))
         least = (3 * tolerance) ** 2
@@ -234,12 +343,12 @@ def _backdrop(frames: StudyFrames, view: _View, tolerance: float) -> list[Layer]
     return layers
 
 
-def _streets(frames: StudyFrames, view: _View, tolerance: float) -> list[Layer]:
+def _streets(streets: gpd.GeoDataFrame, view: _View, tolerance: float) -> list[Layer]:
     layers = []
     for which in ("steps", "path", "road"):
         if tolerance > 4 and which != "road":
             continue
-        lines = view.clipped(np.asarray(frames.streets.geometry[frames.streets["street_class"] == which].array))
+        lines = view.clipped(np.asarray(streets.geometry[streets["street_class"] == which].array))
         least = tolerance * (2 if which == "road" else 6)
         layers.append(Layer(name=which, path=_path(lines[shapely.length(lines) > least], tolerance, close=False)))
     return layers
@@ -280,7 +389,7 @@ def _gap_outlines(frames: StudyFrames, model: ReportModel, view: _View) -> tuple
     closing = CLOSED_M * view.units_per_m
     drawn: list[Any] = []
     labels = []
-    for number, row in enumerate(model.gap_areas, start=1):
+    for number, row in enumerate(model.gap_areas[:GAP_AREA_ROWS], start=1):
         placed = view.placed(np.array([geometry[row.gap_area_id]]))[0]
         closed = shapely.buffer(shapely.buffer(placed, closing, quad_segs=3), -closing, quad_segs=3)
         shape = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(closed))))
@@ -345,24 +454,26 @@ def _path(geometries: Geometries, tolerance: float, *, close: bool) -> str:
         parts = parts[np.isin(shapely.get_type_id(parts), (1, 2))]
     xy, index = shapely.get_coordinates(parts, return_index=True)
     whole = np.rint(xy).astype(np.int64)
-    starts = np.flatnonzero(np.diff(index, prepend=-1))
-    return "".join(_subpath(part, close=close) for part in np.split(whole, starts[1:]) if len(part))
-
-
-def _subpath(xy: npt.NDArray[np.int64], *, close: bool) -> str:
-    steps = np.diff(xy, axis=0)
-    steps = steps[(steps != 0).any(axis=1)]
+    steps = np.diff(whole, axis=0)
+    kept = (index[1:] == index[:-1]) & steps.any(axis=1)
+    steps, of = steps[kept], index[1:][kept]
     if close:
-        steps = steps[:-1]  # z draws the last one
-    if len(steps) < (2 if close else 1):
-        return ""
-    return f"M{xy[0, 0]} {xy[0, 1]}{_numbers(steps.ravel().tolist())}{'z' if close else ''}"
+        inner = of[1:] == of[:-1]  # z draws the last step of each ring
+        steps, of = steps[:-1][inner], of[:-1][inner]
+    counts = np.bincount(of, minlength=len(parts))
+    starts = whole[np.searchsorted(index, np.arange(len(parts)))].tolist()
+    said = [f"{x} {y}" for x, y in steps.tolist()]
+    ends = np.cumsum(counts)
+    return "".join(
+        f"M{starts[i][0]} {starts[i][1]}{_steps(said[ends[i] - counts[i] : ends[i]])}{'z' if close else ''}"
+        for i in np.flatnonzero(counts >= (2 if close else 1)).tolist()
+    )
 
 
-def _numbers(values: Iterable[int]) -> str:
+def _steps(said: Sequence[str]) -> str:
     """Join relative steps; a minus sign parts as well as a space does.
 
-    >>> _numbers([3, -4, 0, 5])
+    >>> _steps(["3 -4", "0 5"])
     'l3-4 0 5'
     """
-    return "l" + " ".join(str(value) for value in values).replace(" -", "-")
+    return "l" + " ".join(said).replace(" -", "-")

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circle15.outputs.palette import Words, percent, plain_name
+from circle15.outputs.palette import percent, plain_name
 from circle15.outputs.report.model import AreaName, Plan, PlanSite, Question, ReportModel
 from circle15.outputs.report.wording import amount, decimals, listing, number, plural, whole_minutes
 from circle15.schema import NO_AREA
+from circle15.words import Words, words_in
 
 _FIRST_SITES = 3
 
@@ -417,6 +418,52 @@ def _asked(question: Question, model: ReportModel) -> Words:
     )
 
 
+def definitions() -> tuple[tuple[Words, Words], ...]:
+    """What words of the report mean: label and text."""
+    return (
+        (
+            Words(zh="证据", en="Evidence"),
+            Words(
+                zh="已确认：标签或登记直接证明；可能：标签相符但不足以证明；推断：通常与另一类同址。后两者只算“可能可达”。",
+                en=(
+                    "Confirmed: the tag or register proves it. Possible: it fits but proves nothing. Implied: usually "
+                    "hosted with another kind. The last two only make “possible”."
+                ),
+            ),
+        ),
+        (
+            Words(zh="得分", en="Score"),
+            Words(
+                zh="居住点可达的类别所占比例，按权重平均；最差十分之一：可达类别最少的那10%权重的平均。",
+                en=(
+                    "The share of the kinds that a residence reaches, weighted mean; worst decile: mean over the tenth "
+                    "of the weight that reaches least."
+                ),
+            ),
+        ),
+        (
+            Words(zh="不稳健", en="Not robust"),
+            Words(
+                zh="步行速度在0.8至1.2倍之间变化时结论会变。",
+                en="The verdict changes between 0.8 and 1.2 times the walking speed.",
+            ),
+        ),
+    )
+
+
+def source(model: ReportModel) -> tuple[tuple[Words, Words], ...]:
+    """Where the data comes from and under which licence: label and text."""
+    told = _said(model.about.get("attribution"))
+    where = web_address(model.about.get("licence_url"))
+    return ((Words(zh="数据来源与许可", en="Source and licence"), _same(f"{told} {where}" if where else told)),)
+
+
+def web_address(value: object) -> str | None:
+    """An address that a page may link to; anything else (a script, a file) is left out."""
+    address = plain_name(value)
+    return address if address is not None and address.startswith(("https://", "http://")) else None
+
+
 def method(model: ReportModel) -> tuple[tuple[Words, Words], ...]:
     """Rows of the method table: label and text."""
     about = model.about
@@ -446,7 +493,7 @@ def method(model: ReportModel) -> tuple[tuple[Words, Words], ...]:
                 en=f"Each residence weighs its {model.unit.what.en}; unless said otherwise shares are of {weight.en}.",
             ),
         ),
-        (Words(zh="资料完整的理由", en="Why complete"), _same(_said(about.get("complete_why")))),
+        (Words(zh="资料完整的理由", en="Why complete"), _said_in_both(about.get("complete_why"))),
         (Words(zh="资料日期", en="Data date"), _same(_said(about.get("data_date")))),
         (Words(zh="研究编号", en="Study"), _same(_said(about.get("study_id")))),
         (Words(zh="软件", en="Software"), _same(f"circle15 {_said(about.get('version'))}")),
@@ -458,6 +505,11 @@ def method(model: ReportModel) -> tuple[tuple[Words, Words], ...]:
 
 def _said(value: object) -> str:
     return plain_name(value) or "–"
+
+
+def _said_in_both(value: object) -> Words:
+    words = words_in(value or "")
+    return Words(zh=_said(words.zh), en=_said(words.en))
 
 
 def _same(text: str) -> Words:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from circle15.outputs.palette import Words, percent, plain_name
+from circle15.outputs.palette import percent, plain_name
 from circle15.units import s_to_minutes
+from circle15.words import Words
 
 _LONGEST_NAME = 48
 DASH: Final = "–"
@@ -37,6 +38,32 @@ UNITS: Final[Mapping[str, Unit]] = {
         unit=Words(zh="平方米", en="m²"),
     ),
 }
+
+
+MET: Final[Mapping[str, Words]] = {
+    "yes": Words(zh="达标", en="met"),
+    "no": Words(zh="未达标", en="not met"),
+    "undetermined": Words(zh="不能判定", en="undetermined"),
+}
+JUDGED: Final[Mapping[str, Words]] = {
+    "all": Words(zh="● 全部社区", en="in every community"),
+    "some": Words(zh="◐ 部分社区", en="in some communities"),
+    "none": Words(zh="○ 不能", en="no: data incomplete"),
+}
+"""Whether gaps of a kind can be seen, each with its mark first."""
+CHECKED: Final[Mapping[str, Words]] = {
+    "thin": Words(zh="资料太稀疏，声明收回", en="too thin: taken back"),
+    "undeclared": Words(zh="未声明", en="nothing declared"),
+    "passed": Words(zh="通过", en="passed"),
+}
+"""What the density check says of a community."""
+USUAL: Final[Mapping[str, Words]] = {
+    "high": Words(zh="较全", en="mostly there"),
+    "medium": Words(zh="一般", en="in part"),
+    "low": Words(zh="较少", en="few"),
+    "none": Words(zh="几乎没有", en="hardly any"),
+}
+"""How complete a kind usually is on the map of China."""
 
 
 _MEASURES: Final[Mapping[str, str]] = {

@@ -14,10 +14,18 @@ import jinja2
 
 from circle15.outputs import leaflet, palette
 from circle15.outputs.webmap.encode import payload
+from circle15.outputs.webmap.privacy import shown_residences
+from circle15.outputs.webmap.walk import encode_walk
 from circle15.schema import StudyFrames
 
-_SCRIPTS: Final = ("data.js", "words.js", "tiles.js", "overlays.js", "sidebar.js", "details.js", "main.js")
+_SCRIPTS: Final = (
+    *("data.js", "snapping.js", "walk.js", "trial.js", "words.js", "search.js", "notes.js", "tiles.js"),
+    *("overlays.js", "sidebar.js", "details.js", "proposal.js", "main.js"),
+)
 """In this order; each adds its part to the one global object `circle15`."""
+
+TIANDITU: Final = "https://t0.tianditu.gov.cn"
+"""The one host that the page may ask for images, and only with its publisher's key."""
 
 
 def render_map(frames: StudyFrames) -> str:
@@ -31,12 +39,15 @@ def render_map(frames: StudyFrames) -> str:
     Returns
     -------
     str
-        One HTML document: the page's own scripts, Leaflet with its licence, and the data (JSON, deflated, base64).
-        It makes no request; its content security policy forbids any, and forbids any script but its own. The
-        same frames give the same text.
+        One HTML document: the page's own scripts, Leaflet with its licence, and the data (JSON, deflated, base64) with
+        the walk network (see `encode_walk`).
+        It makes no request; its content security policy forbids any, and forbids any script but its own. Only with
+        `about["tianditu_key"]` it asks one host for the images of its base map, and says so. The same frames give
+        the same text.
     """
     # zlib's format rather than gzip's: the same compression without a clock or the name of an operating system.
-    text = json.dumps(payload(frames), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    walk, walk_numbers = encode_walk(frames, shown_residences(frames)["residence_id"])
+    text = json.dumps({**payload(frames), "walk": walk}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     data = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
     words = json.loads(_own("words.json"))
     script = "\n".join(_own(name) for name in _SCRIPTS)
@@ -52,8 +63,10 @@ def render_map(frames: StudyFrames) -> str:
         attribution=about["attribution"],
         licence_url=_web_address(about.get("licence_url")),
         map_review_number=about.get("map_review_number"),
+        image_hosts=[TIANDITU] if about.get("tianditu_key") else [],
         version=about["version"],
         data=data,
+        walk=walk_numbers,
         style=leaflet.style() + _own("style.css"),
         leaflet=leaflet_script,
         leaflet_version=leaflet.version(),

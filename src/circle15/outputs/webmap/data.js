@@ -13,16 +13,35 @@ globalThis.circle15 = globalThis.circle15 || {};
     return JSON.parse(await new Response(stream).text());
   };
 
+  // Numbers that Python packed as one character each (encode.packed), or that stand there as they are.
+  c15.numbers = function (code) {
+    if (typeof code !== "string") return Int32Array.from(code);
+    const numbers = new Int32Array(code.length);
+    let n = 0;
+    for (let i = 0; i < code.length; i++) {
+      let unit = code.charCodeAt(i);
+      if (unit >= 0xd800 && unit < 0xe000) unit = 0x10000 + ((unit - 0xd800) << 10) + (code.charCodeAt(++i) - 0xdc00);
+      if (unit >= 0xe000) unit -= 0x800;
+      numbers[n++] = unit > 92 ? unit - 36 : unit - 35;
+    }
+    return numbers.subarray(0, n);
+  };
+
   // Shapes encoded as parts, points and differences become flat arrays:
   // feature i has the parts from[i]..from[i+1], part k the points start[k]..start[k+1]. x and y are Web Mercator in
   // pixels of a world 256 wide, what Leaflet calls zoom 0.
   c15.decodeShapes = function (code, degrees) {
-    const n = code.parts.length;
+    const [parts, points, xy] = [c15.numbers(code.parts), c15.numbers(code.points), c15.numbers(code.xy)];
+    if (code.at) {
+      for (let j = 0; j < xy.length; j++) xy[j] = xy[j] & 1 ? -((xy[j] + 1) >> 1) : xy[j] >> 1;
+      xy.set(code.at, 0);
+    }
+    const n = parts.length;
     const from = new Int32Array(n + 1);
-    for (let i = 0; i < n; i++) from[i + 1] = from[i] + code.parts[i];
-    const start = new Int32Array(code.points.length + 1);
-    for (let k = 0; k < code.points.length; k++) start[k + 1] = start[k] + code.points[k];
-    const total = start[code.points.length];
+    for (let i = 0; i < n; i++) from[i + 1] = from[i] + parts[i];
+    const start = new Int32Array(points.length + 1);
+    for (let k = 0; k < points.length; k++) start[k + 1] = start[k] + points[k];
+    const total = start[points.length];
     const shapes = {
       n, from, start,
       x: new Float64Array(total), y: new Float64Array(total),
@@ -32,8 +51,8 @@ globalThis.circle15 = globalThis.circle15 || {};
     let lon = 0;
     let lat = 0;
     for (let j = 0; j < total; j++) {
-      lon += code.xy[2 * j];
-      lat += code.xy[2 * j + 1];
+      lon += xy[2 * j];
+      lat += xy[2 * j + 1];
       shapes.lon[j] = lon * degrees;
       shapes.lat[j] = lat * degrees;
       const sine = Math.sin((shapes.lat[j] * Math.PI) / 180);
@@ -102,32 +121,68 @@ globalThis.circle15 = globalThis.circle15 || {};
     return { lat: (south + north) / 2, lng: (west + east) / 2, bounds: [[south, west], [north, east]] };
   };
 
-  // Every shape decoded, strings of digits as arrays, and the two scores of each residence.
+  // Every shape and number decoded, and the scores of each residence in each scope.
   c15.prepare = function (raw) {
     const shapes = (code) => c15.decodeShapes(code, raw.degrees);
-    const encoder = new TextEncoder();
-    const digits = (text) => encoder.encode(text).map((code) => code - 48);
     const data = { ...raw, base: {} };
     for (const name of Object.keys(raw.base)) data.base[name] = shapes(raw.base[name]);
     for (const name of ["residences", "sites", "gapAreas", "plan"]) {
       data[name] = { ...raw[name], shapes: shapes(raw[name].shapes) };
     }
-    data.residences.rural = digits(raw.residences.rural);
-    data.access = raw.access.map((kind) => ({
-      ...kind, status: digits(kind.status), robust: digits(kind.robust), reason: digits(kind.reason),
-    }));
-    const n = data.residences.shapes.n;
-    data.score = { ...raw.score, covered: new Uint8Array(n), possible: new Uint8Array(n) };
-    const covered = data.statuses.findIndex((status) => status.id === "covered");
-    const possible = data.statuses.findIndex((status) => status.id === "possible");
-    for (const kind of data.access) {
-      for (let i = 0; i < n; i++) {
-        if (kind.status[i] === covered) data.score.covered[i]++;
-        if (kind.status[i] === possible) data.score.possible[i]++;
+    const { residences } = data;
+    const n = residences.shapes.n;
+    residences.rural = c15.numbers(raw.residences.rural);
+    residences.homes = c15.numbers(raw.residences.homes);
+    residences.weight = Float64Array.from(raw.residences.weight);
+    for (const level of ["community", "district"]) residences[level] = c15.numbers(raw.residences[level]).map((place) => place - 1);
+
+    const order = c15.numbers(raw.order);
+    data.access = raw.access.map((kind) => {
+      const made = {
+        status: new Uint8Array(n), robust: new Uint8Array(n), reason: new Uint8Array(n),
+        minutes: new Int16Array(n), site: new Int32Array(n),
+      };
+      const [verdict, minutes, site, sites] = [kind.verdict, kind.minutes, kind.site, kind.sites].map(c15.numbers);
+      for (let j = 0; j < n; j++) {
+        const i = order[j];
+        made.status[i] = verdict[j] % 5;
+        made.robust[i] = Math.trunc(verdict[j] / 5) % 2;
+        made.reason[i] = Math.trunc(verdict[j] / 10);
+        made.minutes[i] = minutes[j] - 1;
+        made.site[i] = site[j] > 0 ? sites[site[j] - 1] : -1;
       }
-    }
+      return made;
+    });
+
+    const statusAt = (id) => data.statuses.findIndex((status) => status.id === id);
+    data.scopes = raw.scopes.map((scope) => ({
+      ...scope,
+      covered: countKinds(data.access, scope.kinds, statusAt("covered"), n),
+      possible: countKinds(data.access, scope.kinds, statusAt("possible"), n),
+      ...classesOf(scope, raw.score),
+    }));
+
+    const readings = raw.pinyin.readings.split(" ");
+    data.pinyin = new Map([...raw.pinyin.characters].map((character, i) => [character, readings[i].split("/")]));
     return data;
   };
+
+  function countKinds(access, kinds, wanted, n) {
+    const counts = new Uint8Array(n);
+    for (const k of kinds) {
+      const { status } = access[k];
+      for (let i = 0; i < n; i++) if (status[i] === wanted) counts[i]++;
+    }
+    return counts;
+  }
+
+  // Classes [[low, high], ...] and their colours: the 27 in the classes of every city, fewer kinds one by one.
+  function classesOf(scope, score) {
+    if (scope.id === "all") return score;
+    const classes = Array.from({ length: scope.kinds.length + 1 }, (_, count) => [count, count]);
+    const last = score.colours.length - 1;
+    return { classes, colours: classes.map(([count]) => score.colours[Math.round((count / scope.kinds.length) * last)]) };
+  }
 
   // The class of a score among [[low, high], ...].
   c15.scoreClass = function (classes, score) {
@@ -142,18 +197,35 @@ globalThis.circle15 = globalThis.circle15 || {};
     return (i) => places[i] === area;
   };
 
-  // Residences by class over an area: [{n, weight}, ...], and the total weight.
-  c15.tally = function (data, area, classOf, nClasses) {
-    const member = c15.memberOf(data, area);
-    const classes = Array.from({ length: nClasses }, () => ({ n: 0, weight: 0 }));
-    let total = 0;
-    for (let i = 0; i < data.residences.shapes.n; i++) {
-      if (!member(i)) continue;
-      const tallied = classes[classOf(i)];
-      tallied.n++;
-      tallied.weight += data.residences.weight[i];
-      total += data.residences.weight[i];
+  // What a plan or a proposal changes: a map of residence -> [[kind, "gained" or "lost"], ...].
+  c15.planChanges = function (data) {
+    const changed = new Map();
+    for (const served of data.plan.served) {
+      for (const [k, i] of served) {
+        if (!changed.has(i)) changed.set(i, []);
+        changed.get(i).push([k, "gained"]);
+      }
     }
-    return { classes, total };
+    return changed;
+  };
+
+  // Of these changes the one of a kind for a residence, or undefined.
+  c15.changeOf = function (changed, i, kind) {
+    return (changed.get(i) || []).find(([k]) => k === kind)?.[1];
+  };
+
+  // Weight and residences of an area that gain and lose any of some kinds.
+  c15.sumChanges = function (data, area, changed, kinds) {
+    const member = c15.memberOf(data, area);
+    const sums = { gained: { weight: 0, n: 0 }, lost: { weight: 0, n: 0 } };
+    for (const [i, changes] of changed) {
+      if (!member(i)) continue;
+      for (const change of ["gained", "lost"]) {
+        if (!changes.some(([k, what]) => what === change && kinds.includes(k))) continue;
+        sums[change].weight += data.residences.weight[i];
+        sums[change].n += 1;
+      }
+    }
+    return sums;
   };
 })(globalThis.circle15);

@@ -20,9 +20,9 @@
     return [shapes.lat[j], shapes.lon[j]];
   }
 
-  // The shapes among which something chosen, {type, index}, is found.
+  // The shapes among which something chosen, {type, index}, is found; undefined where it is but a point.
   c15.shapesOf = function (data, chosen) {
-    return { residence: data.residences, site: data.sites, gapArea: data.gapAreas, plan: data.plan }[chosen.type].shapes;
+    return { residence: data.residences, site: data.sites, gapArea: data.gapAreas, plan: data.plan }[chosen.type]?.shapes;
   };
 
   c15.sitesLayer = function (map, data, kind, choose) {
@@ -82,17 +82,90 @@
     const layer = L.layerGroup();
     data.plan.rank.forEach((rank, i) => {
       const isOfKind = kind === null || data.plan.kinds[i].includes(kind);
-      const pin = c15.make("span", { class: "pin" + (isOfKind ? "" : " faint") }, c15.make("b", {}, String(rank)));
-      const label = c15.say("plan_item", { rank });
-      const icon = L.divIcon({ html: pin, className: "pin-holder", iconSize: [28, 36], iconAnchor: [14, 35] });
-      const marker = L.marker(pointOf(data.plan.shapes, i), { icon, title: label, alt: label, zIndexOffset: 1000 - rank });
-      marker.on("click", () => choose({ type: "plan", index: i }));
-      marker.on("keypress", (event) => {
-        if (event.originalEvent.key === "Enter") choose({ type: "plan", index: i });
-      });
-      layer.addLayer(marker);
+      const [lat, lng] = pointOf(data.plan.shapes, i);
+      layer.addLayer(pin({ lat, lng }, String(rank), "plan" + (isOfKind ? "" : " faint"), c15.say("plan_item", { rank }),
+        () => choose({ type: "plan", index: i }), 1000 - rank));
     });
     return layer;
+  };
+
+  // A pin with a sign in it, which mouse and keyboard can press.
+  function pin(place, sign, classes, label, press, zIndexOffset = 0) {
+    const html = c15.make("span", { class: "pin " + classes }, c15.make("b", {}, sign));
+    const icon = L.divIcon({ html, className: "pin-holder", iconSize: [28, 36], iconAnchor: [14, 35] });
+    const marker = L.marker(place, { icon, title: label, alt: label, zIndexOffset, interactive: press !== null, keyboard: press !== null });
+    if (press) {
+      marker.on("click", press);
+      marker.on("keypress", (event) => {
+        if (event.originalEvent.key === "Enter") press();
+      });
+    }
+    return marker;
+  }
+
+  // Gates that a proposal can open; those that the draft opens are drawn with it.
+  c15.gatesLayer = function (gates, edits, choose) {
+    const opened = new Set(edits.filter((edit) => edit.do === "open_gate").map((edit) => edit.gate));
+    const layer = L.layerGroup();
+    gates.forEach((gate, index) => {
+      if (opened.has(index)) return;
+      layer.addLayer(pin({ lat: gate.lat, lng: gate.lon }, "⊓", "gate", c15.say("gate", { id: gate.id }), () => choose({ type: "gate", index })));
+    });
+    return layer;
+  };
+
+  const SIGNS = { open_site: "+", close_site: "×", open_gate: "⊓" };
+
+  c15.draftLayer = function (data, gates, edits) {
+    return L.layerGroup(edits.map((edit, i) => {
+      const { lat, lon } = c15.placeOfEdit(data, gates, edit);
+      const label = c15.editText(data, gates, edit).map((part) => (typeof part === "string" ? part : part.textContent)).join("");
+      return pin({ lat, lng: lon }, SIGNS[edit.do], "draft " + edit.do, label, null, 1100 + i);
+    }));
+  };
+
+  c15.commentsLayer = function (comments, choose) {
+    return L.layerGroup(comments.map((comment, index) =>
+      pin({ lat: comment.lat, lng: comment.lon }, "✎", "comment", c15.titleOfText(comment.text), () => choose({ type: "comment", index }), 1050)));
+  };
+
+  // All that the residence reaches within the limit, as one translucent band along the streets.
+  c15.circleLayer = function (map, engine, data, i) {
+    const minutes = data.residences.rural[i] ? data.about.minutesRural : data.about.minutesUrban;
+    const { parts, widthM } = engine.circle(i, minutes * 60);
+    const band = L.polyline(parts, { color: "#6a3fb5", opacity: 0.22, interactive: false });
+    const layer = L.layerGroup([band]);
+    layer.refit = () => {
+      const { lat } = c15.middle(data.residences.shapes, i);
+      const metresPerPixel = (40075016.7 * Math.cos((lat * Math.PI) / 180)) / (256 * 2 ** map.getZoom());
+      band.setStyle({ weight: Math.max((2 * widthM) / metresPerPixel, 3) });
+    };
+    layer.refit();
+    return layer;
+  };
+
+  // The walk to the site that decided a kind, its steps white on black; null where there is none.
+  c15.routeLayer = function (engine, i, k) {
+    const route = engine.route(i, k);
+    if (!route) return null;
+    const layer = L.layerGroup([
+      L.polyline(route.line, { color: "#ffffff", weight: 9, opacity: 0.9, interactive: false }),
+      L.polyline(route.line, { color: "#3b0f70", weight: 5, interactive: false }),
+      L.polyline(route.line, { color: "#ffffff", weight: 1.5, dashArray: "1 8", interactive: false }),
+    ]);
+    layer.bounds = L.latLngBounds(route.line);
+    return layer;
+  };
+
+  // Tianditu's vector map and its names, by the publisher's key: the only layer that asks the network.
+  c15.tiandituLayers = function (key, fail) {
+    const layer = (name, zIndex) => L.tileLayer(
+      `https://t0.tianditu.gov.cn/${name}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=${name}&STYLE=default` +
+      `&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=${encodeURIComponent(key)}`,
+      { zIndex, maxNativeZoom: 18, maxZoom: 19 });
+    const base = layer("vec", 2);
+    base.once("tileerror", fail);
+    return L.layerGroup([base, layer("cva", 2)]);
   };
 
   // Names of areas, heaviest first; a name that would touch another is left out at this zoom.
@@ -123,9 +196,9 @@
   };
 
   // A ring around what is chosen: white below black, seen on every colour.
-  c15.chosenLayer = function (data, chosen) {
+  c15.chosenLayer = function (data, chosen, placeOf) {
     const layer = L.layerGroup();
-    if (!chosen) return layer;
+    if (!chosen || chosen.type === "area") return layer;
     const around = { fill: false, interactive: false };
     const add = (make) => {
       layer.addLayer(make({ ...around, color: "#ffffff", weight: 7 }));
@@ -133,6 +206,10 @@
     };
     const shapes = c15.shapesOf(data, chosen);
     const i = chosen.index;
+    if (!shapes) {
+      add((style) => L.circleMarker(placeOf(chosen), { ...style, radius: 11 }));
+      return layer;
+    }
     if (shapes.start[shapes.from[i] + 1] - shapes.start[shapes.from[i]] === 1) {
       add((style) => L.circleMarker(pointOf(shapes, i), { ...style, radius: 11 }));
     } else {

@@ -5,6 +5,7 @@
 
   function areaName(area) {
     if (area.level === "study") return c15.say("level_study");
+    if (area.merged) return c15.say("others_" + area.level);
     if (area.id === "none" && !area.name) return c15.say("none_" + area.level);
     return area.name || area.id;
   }
@@ -26,14 +27,19 @@
   }
   c15.groupsOf = groupsOf;
 
-  c15.fillKinds = function (select, data, kind) {
+  // The whole score, a group or a service category, or one kind: "scope 0", "kind 26".
+  c15.fillKinds = function (select, data, kind, scope) {
     const option = (value, text) => make("option", { value }, text);
+    const groups = groupsOf(data.kinds);
+    const scopes = data.scopes.map((one, s) => option("scope " + s, s === 0 ? c15.say("score") : c15.say("score_of", { scope: c15.pick(one), n: one.kinds.length })));
     select.replaceChildren(
-      option("score", c15.say("score")),
-      ...groupsOf(data.kinds).map((group) =>
-        make("optgroup", { label: c15.pick(group) }, ...group.kinds.map((k) => option(String(k), kindName(data.kinds[k]))))),
+      scopes[0],
+      make("optgroup", { label: c15.say("groups") }, ...scopes.slice(1, 1 + groups.length)),
+      make("optgroup", { label: c15.say("services") }, ...scopes.slice(1 + groups.length)),
+      ...groups.map((group) =>
+        make("optgroup", { label: c15.pick(group) }, ...group.kinds.map((k) => option("kind " + k, kindName(data.kinds[k]))))),
     );
-    select.value = kind === null ? "score" : String(kind);
+    select.value = kind === null ? "scope " + scope : "kind " + kind;
   };
 
   // Does the study have areas of this level, or only residences in none of them?
@@ -69,15 +75,19 @@
     }));
   }
 
-  // The five statuses with share of weight and residences, as the areas frame has them.
+  function legendHead(data, first) {
+    const weight = c15.say("short_" + data.about.weightMeaning);
+    const counted = data.areas[0].counts === null ? [] : [c15.say("residences")];
+    return headRow([first, c15.say("share"), weight, ...counted]);
+  }
+
+  // The five statuses with share of weight, weight and residences, as the areas frame has them.
   c15.statusLegend = function (data, kind, area) {
-    const shares = data.areas[area].shares[kind];
-    const status = data.access[kind].status;
-    const { classes } = c15.tally(data, area, (i) => status[i], data.statuses.length);
+    const { shares, amounts, counts } = data.areas[area];
     const rows = data.statuses.map((style, s) => {
       const entry = row([
         [c15.swatch(style, data.pattern), make("b", { class: "code" }, style.letter), " ", make("span", {}, ...c15.bothLanguages(style))],
-        shares[s], c15.number(classes[s].n),
+        shares[kind][s], c15.amount(amounts[kind][s]), ...(counts === null ? [] : [c15.number(counts[kind][s])]),
       ]);
       entry.dataset.status = style.id;
       entry.title = c15.language === "zh" ? style.readZh : style.readEn;
@@ -87,36 +97,75 @@
       make("span", { class: "dot full", "aria-hidden": "true" }), c15.say("site_confirmed"), " ",
       make("span", { class: "dot hollow", "aria-hidden": "true" }), c15.say("site_other"));
     return [
-      make("table", { class: "legend" },
-        headRow([c15.say("status"), c15.say("share"), c15.say("residences")]), make("tbody", {}, ...rows)),
+      make("table", { class: "legend" }, legendHead(data, c15.say("status")), make("tbody", {}, ...rows)),
       denominator(data, area), signs,
     ];
   };
 
-  c15.scoreLegend = function (data, area) {
-    const { classes: bounds, colours, covered } = data.score;
-    const { classes, total } = c15.tally(data, area, (i) => c15.scoreClass(bounds, covered[i]), bounds.length);
-    const rows = bounds.map(([low, high], c) => {
+  // Classes of how many kinds of a scope are covered, with share of weight, weight and residences.
+  c15.scoreLegend = function (data, scope, area) {
+    const { id, classes, colours, kinds } = data.scopes[scope];
+    const { weight, n, mean } = data.areas[area].scores[id];
+    const sum = (counts, [low, high]) => counts.slice(low, high + 1).reduce((whole, part) => whole + part, 0);
+    const rows = classes.map(([low, high], c) => {
       const entry = row([
-        [c15.plainSwatch(colours[c]), make("span", {}, c15.say("kinds_count", { low, high }))],
-        c15.percent(classes[c].weight / total), c15.number(classes[c].n),
+        [c15.plainSwatch(colours[c]), make("span", {}, low === high ? c15.say("kinds_one", { n: low }) : c15.say("kinds_count", { low, high }))],
+        c15.percent(sum(weight, [low, high]) / data.areas[area].weight), c15.amount(sum(weight, [low, high])),
+        ...(n === null ? [] : [c15.number(sum(n, [low, high]))]),
       ]);
       entry.dataset.class = String(c);
       return entry;
     }).reverse();
-    const score = data.areas[area].score;
+    const [confirmed, possible, worst] = (mean || []).map((count) => c15.number(count, 1));
     return [
-      make("table", { class: "legend" },
-        headRow([c15.say("score_short"), c15.say("share"), c15.say("residences")]), make("tbody", {}, ...rows)),
-      score && make("p", {}, c15.say("score_mean", { confirmed: c15.number(score[0], 1), possible: c15.number(score[1], 1), worst: c15.number(score[2], 1) })),
+      make("table", { class: "legend" }, legendHead(data, c15.say("score_short")), make("tbody", {}, ...rows)),
+      mean && make("p", {}, c15.say("score_mean", { confirmed, possible, worst, n: kinds.length })),
       denominator(data, area),
+    ].filter(Boolean);
+  };
+
+  // Today, with the plan, or with the reader's proposal: what the map shows.
+  c15.whenChoices = function (data, state, setWhen) {
+    const choices = ["now", ...(data.plan.id.length ? ["plan"] : []), ...(state.trial ? ["trial"] : [])];
+    return [
+      make("legend", {}, c15.say("when")),
+      ...choices.map((when) => {
+        const box = make("input", { type: "radio", name: "when", id: "when-" + when, value: when, change: () => setWhen(when) });
+        box.checked = state.when === when;
+        return make("label", {}, box, " " + c15.say("when_" + when));
+      }),
+    ];
+  };
+
+  // Under the legend: who gains and who loses by the plan or the proposal, for the kind or the scope that is shown.
+  c15.changeLegend = function (data, state, changed) {
+    if (state.when === "now") return [];
+    const { kind, area, scope } = state;
+    const planned = kind === null ? null : data.areas[area].planned[kind] || { weight: 0, n: data.areas[area].counts === null ? null : 0, after: data.areas[area].shares[kind][0] };
+    // For a kind the plan's gains are counted in Python from every residence; other sums are the page's.
+    const sums = state.when === "plan" && planned ? { gained: planned, lost: null } : c15.sumChanges(data, area, changed, kind === null ? data.scopes[scope].kinds : [kind]);
+    const rows = data.changes.filter(({ id }) => sums[id]).map((style) => {
+      const entry = row([
+        [c15.swatch(style, data.pattern), make("b", { class: "code" }, style.letter), " ", make("span", {}, ...c15.bothLanguages(style))],
+        c15.amount(sums[style.id].weight), ...(sums[style.id].n === null || data.areas[area].counts === null ? [] : [c15.number(sums[style.id].n)]),
+      ]);
+      entry.dataset.change = style.id;
+      return entry;
+    });
+    const said = state.when === "plan" && planned ? c15.say("plan_after", { before: data.areas[area].shares[kind][0], after: planned.after }) : null;
+    return [
+      make("h3", {}, c15.say("when_" + state.when)),
+      make("table", { class: "legend changes" }, make("tbody", {}, ...rows)),
+      said && make("p", { id: "after" }, said),
     ].filter(Boolean);
   };
 
   // One button a kind, with its five shares as a bar.
   c15.overview = function (data, area, setKind) {
-    return groupsOf(data.kinds).map((group) =>
-      make("section", { class: "group" }, make("h3", {}, c15.pick(group)), ...group.kinds.map((k) => {
+    return groupsOf(data.kinds).map((group, g) =>
+      make("section", { class: "group" }, make("h3", {}, make("button", {
+        type: "button", class: "link", "data-scope": String(g + 1), click: () => setKind(null, g + 1),
+      }, c15.pick(group))), ...group.kinds.map((k) => {
         const shares = data.areas[area].shares[k];
         const said = data.statuses.map((status, s) => c15.pick(status) + " " + shares[s]);
         const bar = make("span", { class: "bar", "aria-hidden": "true" }, ...data.statuses.map((status, s) => {
@@ -141,7 +190,7 @@
     const items = plan.rank.map((rank, i) => {
       const isOfKind = kind === null || plan.kinds[i].includes(kind);
       return make("li", {}, make("button", {
-        type: "button", class: "plan-row" + (isOfKind ? "" : " faint"), click: () => choose({ type: "plan", index: i, move: true }),
+        type: "button", id: "plan-row-" + i, class: "plan-row" + (isOfKind ? "" : " faint"), click: () => choose({ type: "plan", index: i, move: true }),
       }, make("b", { class: "rank" }, String(rank)),
       make("span", {}, c15.list(plan.kinds[i].map((k) => kindName(data.kinds[k]))), plan.name[i] ? make("small", {}, c15.name(plan.name[i])) : null),
       make("span", { class: "figure" }, "+" + c15.amount(plan.gained[i]))));
@@ -200,17 +249,18 @@
       texts.push(c15.say("declared_some", { n: found.declared.length, whole: found.whole.length }));
       texts.push(c15.say("declared_kinds", { kinds: kindNames(data, found.declared) }));
     }
-    if (data.about.completeWhy) texts.push(c15.say("declared_why", { why: data.about.completeWhy }));
+    if (data.about.completeWhy) texts.push(c15.say("declared_why", { why: c15.pick(data.about.completeWhy) }));
     if (found.nowhere.length) texts.push(c15.say("nowhere", { n: found.nowhere.length, kinds: kindNames(data, found.nowhere) }));
     const thin = c15.thinSentence(data);
     if (thin) {
       texts.push(thin);
-      texts.push(c15.say("thin_names", { names: c15.list(found.thin.map((name) => name || c15.say("none_community"))) }));
+      texts.push(c15.say("thin_names", { names: c15.list([...new Set(found.thin.map((name) => (name === "others:" ? c15.say("others_community") : name || c15.say("none_community"))))]) }));
     }
+    if (data.about.leastShown > 0) texts.push(c15.say("merged_data", { least: c15.amount(data.about.leastShown), weight: c15.pick(data.about.weight) }));
     const notes = texts.map((text) => make("p", {}, text));
     if (data.about.warnings.length) {
       notes.push(make("h3", {}, c15.say("warnings")));
-      notes.push(make("ul", {}, ...data.about.warnings.map((warning) => make("li", {}, c15.name(warning)))));
+      notes.push(make("ul", {}, ...data.about.warnings.map((warning) => make("li", {}, c15.name(c15.pick(warning))))));
     }
     return notes;
   };

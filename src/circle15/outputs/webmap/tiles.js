@@ -191,7 +191,7 @@
         }
         if (view.zoom >= 14) {
           context.strokeStyle = style.line;
-          context.lineWidth = view.zoom >= 16 ? 1 : 0.5;
+          context.lineWidth = style.wide ? 2.5 : view.zoom >= 16 ? 1 : 0.5;
           context.stroke();
         }
         if (view.zoom >= LETTER_ZOOM && style.letter && width > 15 && height > 15) {

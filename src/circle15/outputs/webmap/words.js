@@ -90,6 +90,7 @@
     for (const element of document.querySelectorAll("[data-text]")) {
       element.textContent = c15.say(element.dataset.text, element.dataset);
     }
+    for (const element of document.querySelectorAll("[data-hint]")) element.placeholder = c15.say(element.dataset.hint);
     for (const element of document.querySelectorAll("[data-label]")) {
       element.setAttribute("aria-label", c15.say(element.dataset.label));
     }
