@@ -29,6 +29,15 @@ RANGE = (np.inf, np.inf, np.inf, None)
 """Margin, low and high time, gate: not on the map."""
 
 
+def unpacked(code: str | list[int]) -> list[int]:
+    """The numbers of `packed`, by the description of its code."""
+    if not isinstance(code, str):
+        return code
+    points = [ord(character) for character in code]
+    points = [point - 0x800 if point >= 0xE000 else point for point in points]
+    return [point - 36 if point > 92 else point - 35 for point in points]
+
+
 def square(column: float, row: float, side: float = 0.0005) -> shapely.Polygon:
     west, south = 116.5 + column * STEP, 35.4 + row * STEP
     return shapely.box(west, south, west + side, south + side)

@@ -196,6 +196,13 @@ def households_in_another_system(folder: Path) -> None:
     study.check()
 
 
+def people_counted_in_part(folder: Path) -> None:
+    lon, lat = place(5, 15)
+    homes = (f"h1,120,30,{lon:.7f},{lat:.7f}", f"h2,80,,{lon + 0.01:.7f},{lat:.7f}")
+    write(folder / "homes.csv", "小区编号,居民人数,老年人数,经度,纬度", *homes)
+    village(folder, '[residences]\nfile = "homes.csv"\nweight_meaning = "residents"\n').check()
+
+
 def odd_tables(folder: Path) -> None:
     """Registers whose rows need mending, or can't be used."""
     lon, lat = "118.78", "32.04"
@@ -294,8 +301,8 @@ def unknown_years(_: Path) -> None:
 
 
 DRAWN: tuple[Callable[[Path], None], ...] = (
-    sources_that_disagree, people_and_heights, households_in_another_system, odd_tables, odd_layers, broken_map,
-    coordinates_of_every_sort, unknown_years,
+    sources_that_disagree, people_and_heights, households_in_another_system, people_counted_in_part, odd_tables,
+    odd_layers, broken_map, coordinates_of_every_sort, unknown_years,
 )  # fmt: skip
 
 
