@@ -107,7 +107,7 @@ def test_a_district_sees_its_own_residences_only(frames: StudyFrames) -> None:
     assert "本报告范围内没有列出" in page.text
     # Met: c1 no, c2 undetermined; the study's row isn't shown.
     assert page.row("服务社区的学校", "33.3%")[1:] == [
-        *("33.3%", "50.0%", "0%", "50.0%", "100%", "未达标 not met", "未达标1，不能判定1"),
+        *("33.3%", "50.0%", "0%", "50.0%", "100%", "未达标 not met", "未达标1，不能判定1 not met 1, undetermined 1"),
     ]
 
 
@@ -317,13 +317,34 @@ def test_a_district_shows_the_forms_of_its_own_communities(frames: StudyFrames) 
 def test_requirements_in_other_units(frames: StudyFrames) -> None:
     page = Page(render_report(asking(frames, *OTHER_UNITS), None))
     floor_area, days = (row for row in page.rows if row[0] == "逐片区 area by area")
-    assert floor_area[1:] == ["25–99", "25–99", "1 / 3", "≥ 30", "见各片区 see areas", "社区：达标2，未达标1"]
-    assert days[1:] == ["100", "100", "1 / 2", "≤ 92", "见各片区 see areas", "社区：未达标1，不能判定1"]
+    assert floor_area[1:] == [
+        "25–99",
+        "25–99",
+        "1 / 3",
+        "≥ 30",
+        "见各片区 see areas",
+        "社区：达标2，未达标1 communities: met 2, not met 1",
+    ]
+    assert days[1:] == [
+        "100",
+        "100",
+        "1 / 2",
+        "≤ 92",
+        "见各片区 see areas",
+        "社区：未达标1，不能判定1 communities: not met 1, undetermined 1",
+    ]
     whole = [row[1:] for row in page.rows if row[0] == "全部合计 as a whole"]
     # The registered volunteers are a figure, not reach, though residents are the study's weight too.
     assert whole == [
         ["15.0%", "15.0%", "0%", "≥ 13.0%", "达标 met", "–"],
-        ["50.0%", "50.0%", "50.0%", "≥ 80.0%", "不能判定 undetermined", "街道（区）：达标1，未达标1"],
+        [
+            "50.0%",
+            "50.0%",
+            "50.0%",
+            "≥ 80.0%",
+            "不能判定 undetermined",
+            "街道（区）：达标1，未达标1 districts: met 1, not met 1",
+        ],
     ]
     quoted = page.row("C-2 「每百户」")[0]
     assert "规划年 plan year 2025" in quoted
@@ -334,8 +355,8 @@ def test_requirements_in_other_units(frames: StudyFrames) -> None:
 def test_a_district_shows_its_own_requirements_in_other_units(frames: StudyFrames) -> None:
     page = Page(render_report(asking(frames, *OTHER_UNITS, *PRESENCE), "d2"))
     floor_area, days = (row for row in page.rows if row[0] == "逐片区 area by area")
-    assert floor_area[1:] == ["41.5", "41.5", "1 / 1", "≥ 30", "见各片区 see areas", "社区：达标1"]
-    assert days[1:] == ["–", "–", "1 / 1", "≤ 92", "见各片区 see areas", "社区：不能判定1"]
+    assert floor_area[1:] == ["41.5", "41.5", "1 / 1", "≥ 30", "见各片区 see areas", "社区：达标1 communities: met 1"]
+    assert days[1:] == ["–", "–", "1 / 1", "≤ 92", "见各片区 see areas", "社区：不能判定1 communities: undetermined 1"]
     whole = [row[1:] for row in page.rows if row[0] == "全部合计 as a whole"]
     assert whole == [["0%", "0%", "0%", "≥ 80.0%", "未达标 not met", "–"]]
     assert page.row("服务社区的学校", "0 / 1")[2:6] == ["1", "0", "0", "1"]
@@ -344,10 +365,11 @@ def test_a_district_shows_its_own_requirements_in_other_units(frames: StudyFrame
 def test_presence_is_told_once_a_kind(frames: StudyFrames) -> None:
     page = Page(render_report(asking(frames, *PRESENCE), None))
     # confirmed, possible, absent, unknown, asked, verdicts, by; two requirements ask the same of schools
+    each = "达标1，未达标1，不能判定1 met 1, not met 1, undetermined 1"
     school = page.row("服务社区的学校", "1 / 3")[1:]
-    assert school == ["1 / 3", "1", "1", "0", "1", "达标1，未达标1，不能判定1", "B-1、B-4"]
+    assert school == ["1 / 3", "1", "1", "0", "1", each, "B-1、B-4"]
     dining = page.row("餐饮", "1 / 3")[1:]
-    assert dining == ["1 / 3", "0", "1", "1", "1", "达标1，未达标1，不能判定1", "B-1"]
+    assert dining == ["1 / 3", "0", "1", "1", "1", each, "B-1"]
     assert page.text.count("「每百户」") == 2
 
 

@@ -172,8 +172,8 @@ def households_in_another_system(folder: Path) -> None:
     """Registers that are in GCJ-02 and say that they aren't: one was looked at, one mixes systems, one is swapped."""
     lon, lat = place(5, 15)
     write(
-        folder / "homes.csv", "小区编号,户主姓名,户数,经度,纬度",
-        f"h1,某人,\"1,200\",{lon:.7f},{lat:.7f}", f"h2,某人,\"1,300\",{lon + 0.01:.7f},{lat:.7f}",
+        folder / "homes.csv", "小区编号,户主姓名,户数,老年人数,经度,纬度",
+        f"h1,某人,\"1,200\",30,{lon:.7f},{lat:.7f}", f"h2,某人,\"1,300\",,{lon + 0.01:.7f},{lat:.7f}",
     )  # fmt: skip
     ground = shapely.box(*place(-500, -900), *place(-400, -800))
     figures = gpd.GeoDataFrame({"小区编号": ["c9"], "人口": [100]}, geometry=[ground], crs="EPSG:4326")
