@@ -31,10 +31,20 @@ from circle15.outputs.report.book import report_workbook
 from circle15.outputs.report.layout import Cell, Document, Row, Section, Shares, Table, Text
 from circle15.outputs.report.pages import report_document
 from circle15.outputs.report.sketch import Sketch
-from circle15.outputs.webmap.encode import payload
+from circle15.outputs.webmap.encode import NO_INDEX, payload
 from circle15.schema import STATUSES, StudyFrames
 from conftest import ROOT
-from paper import HOSTILE, Page, changed, made_hostile, paper_study, with_everything, without_areas, without_plan
+from map_pages import by_residence, unpacked
+from paper import (
+    HOSTILE,
+    Page,
+    changed,
+    made_hostile,
+    paper_study,
+    with_everything,
+    without_areas,
+    without_plan,
+)
 
 DATE = datetime(2019, 5, 9, tzinfo=UTC)
 NO_MAP = Sketch(
@@ -426,7 +436,7 @@ def test_html_pdf_xlsx_map_and_parquet_agree(run: tuple[Path, StudyFrames], dist
     data = payload(frames)
     (place,) = [i for i, area in enumerate(data["areas"]) if (area["level"], area["id"]) == (level, area_id)]
     residences, on_map = data["residences"], data["areas"][place]
-    here = [district is None or at == place for at in residences["district"]]
+    here = [district is None or at + NO_INDEX == place for at in unpacked(residences["district"])]
     for k, kind_id in enumerate(KINDS):
         five = known.loc[kind_id, list(STATUSES)].tolist()
         zh = kind(kind_id).zh
@@ -444,8 +454,8 @@ def test_html_pdf_xlsx_map_and_parquet_agree(run: tuple[Path, StudyFrames], dist
         # Residents in gap: from the shares, the workbook, and the map's own residences.
         gap = known.loc[kind_id, "gap"] * known.loc[kind_id, "weight"]
         assert summary.get(f"缺口：{zh}", 0.0) == pytest.approx(gap, abs=1e-9)
-        told = zip(residences["weight"], data["access"][k]["status"], here, strict=True)
-        counted = sum(weight for weight, digit, inside in told if inside and int(digit) == STATUSES.index("gap"))
+        told = zip(residences["weight"], by_residence(data, kind_id)["verdict"], here, strict=True)
+        counted = sum(weight for weight, verdict, inside in told if inside and verdict % 5 == STATUSES.index("gap"))
         assert counted == pytest.approx(gap, abs=1e-6)
 
 

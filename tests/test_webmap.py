@@ -22,7 +22,19 @@ from circle15 import areas, checklist, schema
 from circle15.outputs import palette
 from circle15.outputs.webmap import render_map
 from circle15.outputs.webmap.encode import DEGREES, LARGEST, NO_TIME, encode_shapes, packed, payload
-from map_pages import CLOSING, DESKTOP, HOSTILE, PHARMACY, PHONE, POST, Opened, grid_frames, press_residence
+from map_pages import (
+    CLOSING,
+    DESKTOP,
+    HOSTILE,
+    PHARMACY,
+    PHONE,
+    POST,
+    Opened,
+    by_residence,
+    grid_frames,
+    press_residence,
+    unpacked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,15 +70,6 @@ def data_in(text: str) -> Any:
     found = re.search(r'<script id="data"[^>]*>([^<]*)</script>', text)
     assert found is not None
     return json.loads(zlib.decompress(base64.b64decode(found[1])))
-
-
-def unpacked(code: str | list[int]) -> list[int]:
-    """The numbers of `packed`, by the description of its code."""
-    if not isinstance(code, str):
-        return code
-    points = [ord(character) for character in code]
-    points = [point - 0x800 if point >= 0xE000 else point for point in points]
-    return [point - 36 if point > 92 else point - 35 for point in points]
 
 
 def decoded(code: dict[str, list[int]]) -> list[list[np.ndarray[Any, Any]]]:
@@ -222,14 +225,6 @@ class TestFile:
         data = data_in(render_map(bare))
         assert data["plan"]["rank"] == []
         assert data["base"]["road"] == {"parts": "", "points": "", "at": [], "xy": ""}
-
-
-def by_residence(data: dict[str, Any], kind: str) -> dict[str, list[int]]:
-    """What the page holds of a kind, in the order of the residences."""
-    order, found = unpacked(data["order"]), data["access"][checklist.KINDS.index(kind)]
-    place = {residence: j for j, residence in enumerate(order)}
-    columns = {name: unpacked(found[name]) for name in ("verdict", "minutes", "site")}
-    return {name: [column[place[i]] for i in range(len(order))] for name, column in columns.items()}
 
 
 class TestPacked:
