@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {"index.md": "README.md", "zh.md": "README.zh.md", "changelog.md": "CHANGELOG.md"}
 CODE = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
-JOINT = re.compile(r"(?<=[\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e\u201c\u201d])\n *(?=[\u4e00-\u9fff\u201c\u201d])")
+JOINT = re.compile(
+    r"(?<=[\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e\u201c\u201d])\n *(?=[\u4e00-\u9fff\u201c\u201d\uff08\u3008-\u3011])"
+)
 LINK = re.compile(r"(?P<picture>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from circle15 import ConfigError, DataError, Study, cli, read_run
 from circle15.outputs import folder, tables
+from circle15.words import Words
 from conftest import ROOT
 from drawn import assert_same_frames
 
@@ -76,6 +77,32 @@ def test_tables_without_pages_become_the_whole_run(whole: Path, result: Any, tmp
     assert listed[-1] == "manifest.json"
 
 
+def test_what_the_reports_warn_of_is_told_once_however_often_they_are_made(
+    result: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    note = Words(zh="少了字体", en="a font is missing")
+
+    def told(*_: object, **__: object) -> tuple[Words, ...]:
+        return (note,)
+
+    def warnings(out: Path) -> Any:
+        return json.loads((out / "manifest.json").read_text(encoding="utf-8"))["warnings"]
+
+    study = result.about["warnings"]
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "write_reports", told)
+        out = result.write(tmp_path / "out")
+        assert warnings(out) == [*study, note.to_dict()]
+        again = read_run(out).write(tmp_path / "again")
+        assert warnings(again) == [*study, note.to_dict()]
+        folder.rebuild_reports(out, ["all"])
+        folder.rebuild_reports(out)
+        assert warnings(out) == [*study, note.to_dict()]
+    # With the font in place there is nothing to tell any more.
+    folder.rebuild_reports(out)
+    assert note.to_dict() not in warnings(out)
+
+
 def test_every_form_that_a_study_sums_up_is_read_back() -> None:
     from circle15 import study  # noqa: PLC0415
 
@@ -118,8 +145,12 @@ def test_one_district_only(out: Path, monkeypatch: Any, capsys: Any) -> None:
     for page in (out / "reports").iterdir():
         page.write_text("old", encoding="utf-8")
     code, said, _ = call(monkeypatch, capsys, "report", out, "--district", "all", "--json")
-    assert (code, json.loads(said)["reports"]) == (0, [str(out / "reports" / "all.html")])
-    assert (out / "reports" / "all.html").stat().st_size > 1000
+    made = [Path(path).name for path in json.loads(said)["reports"]]
+    assert code == 0
+    assert {"all.html", "all.xlsx"} <= set(made) <= {"all.html", "all.pdf", "all.xlsx"}
+    others = [page for page in (out / "reports").iterdir() if page.name not in made]
+    assert {page.read_text(encoding="utf-8") for page in others} <= {"old"}
+    assert all((out / "reports" / name).stat().st_size > 1000 for name in made)
 
 
 def test_unknown_district_names_those_that_are_there(out: Path, monkeypatch: Any, capsys: Any) -> None:
@@ -134,10 +165,10 @@ def test_unknown_district_names_those_that_are_there(out: Path, monkeypatch: Any
 def test_a_page_that_fails_leaves_the_former_ones(out: Path, monkeypatch: Any, capsys: Any, command: str) -> None:
     before = files_of(out)
 
-    def full(*_: object) -> str:
+    def full(*_: object, **__: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folder, "render_map" if command == "map" else "render_report", full)
+    monkeypatch.setattr(folder, "render_map" if command == "map" else "write_reports", full)
     code, _, err = call(monkeypatch, capsys, command, out)
     assert code == 2
     assert "can't be written (No space left on device)" in err

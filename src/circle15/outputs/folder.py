@@ -23,7 +23,7 @@ from circle15.outputs.webmap import render_map
 from circle15.schema import NO_AREA, StudyFrames
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from circle15.words import Words
 
@@ -76,7 +76,7 @@ def read_run(out: str | Path) -> FinishedRun:
     Returns
     -------
     The frames of `StudyFrames` with their dtypes and order of rows, and the manifest. A study written from them
-    again is the same to the byte. The network is no part of it.
+    again is the same to the byte. A `WalkNetwork` is no part of it.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def rebuild_map(out: str | Path) -> Path:
         as `read_run` does, and when the folder can't be written.
     """
     run = read_run(out)
-    with _renewed(Path(out)) as staged:
+    with _renewed(Path(out)) as (staged, _):
         _write_map(run, staged)
     return Path(out) / "map.html"
 
@@ -155,10 +155,12 @@ def rebuild_reports(out: str | Path, districts: Collection[str] = ()) -> tuple[l
     if unknown:
         raise ConfigError(f"{out}: holds no district {head(unknown)}; use {head(sorted(known), most=20)}")
     chosen = {known[district]: names[known[district]] for district in districts}
-    with _renewed(Path(out)) as staged:
+    with _renewed(Path(out)) as (staged, changes):
         folder = staged / "reports"
         folder.mkdir()
         told = write_reports(run, folder, names=chosen or names, types=types_of(run), summary=not chosen)
+        if not chosen:
+            changes["warnings"] = _warnings(run, told)
         written = _files_in(staged)
     return [Path(out) / name for name in written], told
 
@@ -202,7 +204,7 @@ def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any],
         _write_map(frames, staged)
         (staged / "reports").mkdir()
         told = write_reports(frames, staged / "reports", names=report_names(frames), types=types)
-        manifest = {**manifest, "warnings": [*manifest["warnings"], *(one.to_dict() for one in told)]}
+        manifest = {**manifest, "warnings": _warnings(frames, told)}
     files = _files_in(staged)
     added = {
         "about": frames.about,
@@ -211,6 +213,11 @@ def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any],
         "sha256": {name: _sha256(staged / name) for name in files if name.endswith(".parquet") or name in EXACT},
     }
     (staged / _MANIFEST).write_text(json_text({**manifest, **added}), encoding="utf-8", newline="\n")
+
+
+def _warnings(frames: StudyFrames, told: Iterable[Words]) -> list[Any]:
+    """What a manifest warns of: what the study told, and what writing its reports did, each time anew."""
+    return [*frames.about["warnings"], *(one.to_dict() for one in told)]
 
 
 def _write_map(frames: StudyFrames, folder: Path) -> None:
@@ -227,17 +234,21 @@ def _files_in(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _renewed(target: Path) -> Iterator[Path]:
-    """A folder whose files take their places in a run when all are written, each at once; the manifest lists them."""
+def _renewed(target: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A folder whose files take their places in a run when all are written, each at once; the manifest lists them.
+
+    Beside it what else is to be changed in the manifest.
+    """
     try:
         # Inside the run, so that moving a file is one step even where the run's folder is a disk of its own.
         with tempfile.TemporaryDirectory(prefix=".renewed-", dir=target) as beside:
             staged = Path(beside)
-            yield staged
+            changes: dict[str, Any] = {}
+            yield staged, changes
             manifest = json.loads((target / _MANIFEST).read_text(encoding="utf-8"))
             written = _files_in(staged)
             others = {*manifest["files"], *written} - {_MANIFEST}
-            text = json_text(manifest | {"files": [*sorted(others), _MANIFEST]})
+            text = json_text(manifest | changes | {"files": [*sorted(others), _MANIFEST]})
             (staged / _MANIFEST).write_text(text, encoding="utf-8", newline="\n")
             for name in [*written, _MANIFEST]:
                 (target / name).parent.mkdir(exist_ok=True)
