@@ -29,6 +29,15 @@ RANGE = (np.inf, np.inf, np.inf, None)
 """Margin, low and high time, gate: not on the map."""
 
 
+def unpacked(code: str | list[int]) -> list[int]:
+    """The numbers of `packed`, by the description of its code."""
+    if not isinstance(code, str):
+        return code
+    points = [ord(character) for character in code]
+    points = [point - 0x800 if point >= 0xE000 else point for point in points]
+    return [point - 36 if point > 92 else point - 35 for point in points]
+
+
 def square(column: float, row: float, side: float = 0.0005) -> shapely.Polygon:
     west, south = 116.5 + column * STEP, 35.4 + row * STEP
     return shapely.box(west, south, west + side, south + side)
@@ -304,20 +313,3 @@ def press_residence(page: Page, index: int) -> None:
         index,
     )
     page.mouse.click(place["x"], place["y"])
-
-
-def unpacked(code: str | list[int]) -> list[int]:
-    """The numbers of `packed`, by the description of its code."""
-    if not isinstance(code, str):
-        return code
-    points = [ord(character) for character in code]
-    points = [point - 0x800 if point >= 0xE000 else point for point in points]
-    return [point - 36 if point > 92 else point - 35 for point in points]
-
-
-def by_residence(data: dict[str, Any], kind: str) -> dict[str, list[int]]:
-    """What the page holds of a kind, in the order of the residences."""
-    order, found = unpacked(data["order"]), data["access"][checklist.KINDS.index(kind)]
-    place = {residence: j for j, residence in enumerate(order)}
-    columns = {name: unpacked(found[name]) for name in ("verdict", "minutes", "site")}
-    return {name: [column[place[i]] for i in range(len(order))] for name, column in columns.items()}

@@ -143,7 +143,8 @@ def test_groups_have_shares_of_their_own(result: Any) -> None:
     assert rows.loc[("all", "elderly", "pharmacy"), "weight"] == 180
     assert ("c3", "disabled", "pharmacy") not in rows.index  # R7 and R8
     assert rows.loc[:, "covered":"off_network"].sum(axis=1).to_numpy() == pytest.approx(1)
-    assert "5 of 8 residences of 居民登记表.xlsx have no disabled counted" in " ".join(result.about["warnings"])
+    said = " ".join(one["en"] for one in result.about["warnings"])
+    assert "5 of 8 residences of 居民登记表.xlsx don't count the disabled" in said
 
 
 def test_forms_stand_beside_the_score(result: Any) -> None:

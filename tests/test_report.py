@@ -314,6 +314,11 @@ def test_a_district_shows_the_forms_of_its_own_communities(frames: StudyFrames) 
     assert "这里的社区没有列出需求。" in nobody.text
 
 
+def met(zh: str, en: str) -> str:
+    """How a report counts the verdicts of communities."""
+    return f"社区：{zh} communities: {en}"
+
+
 def test_requirements_in_other_units(frames: StudyFrames) -> None:
     page = Page(render_report(asking(frames, *OTHER_UNITS), None))
     floor_area, days = (row for row in page.rows if row[0] == "逐片区 area by area")
@@ -323,7 +328,7 @@ def test_requirements_in_other_units(frames: StudyFrames) -> None:
         "1 / 3",
         "≥ 30",
         "见各片区 see areas",
-        "社区：达标2，未达标1 communities: met 2, not met 1",
+        met("达标2，未达标1", "met 2, not met 1"),
     ]
     assert days[1:] == [
         "100",
@@ -331,7 +336,7 @@ def test_requirements_in_other_units(frames: StudyFrames) -> None:
         "1 / 2",
         "≤ 92",
         "见各片区 see areas",
-        "社区：未达标1，不能判定1 communities: not met 1, undetermined 1",
+        met("未达标1，不能判定1", "not met 1, undetermined 1"),
     ]
     whole = [row[1:] for row in page.rows if row[0] == "全部合计 as a whole"]
     # The registered volunteers are a figure, not reach, though residents are the study's weight too.
@@ -355,8 +360,8 @@ def test_requirements_in_other_units(frames: StudyFrames) -> None:
 def test_a_district_shows_its_own_requirements_in_other_units(frames: StudyFrames) -> None:
     page = Page(render_report(asking(frames, *OTHER_UNITS, *PRESENCE), "d2"))
     floor_area, days = (row for row in page.rows if row[0] == "逐片区 area by area")
-    assert floor_area[1:] == ["41.5", "41.5", "1 / 1", "≥ 30", "见各片区 see areas", "社区：达标1 communities: met 1"]
-    assert days[1:] == ["–", "–", "1 / 1", "≤ 92", "见各片区 see areas", "社区：不能判定1 communities: undetermined 1"]
+    assert floor_area[1:] == ["41.5", "41.5", "1 / 1", "≥ 30", "见各片区 see areas", met("达标1", "met 1")]
+    assert days[1:] == ["–", "–", "1 / 1", "≤ 92", "见各片区 see areas", met("不能判定1", "undetermined 1")]
     whole = [row[1:] for row in page.rows if row[0] == "全部合计 as a whole"]
     assert whole == [["0%", "0%", "0%", "≥ 80.0%", "未达标 not met", "–"]]
     assert page.row("服务社区的学校", "0 / 1")[2:6] == ["1", "0", "0", "1"]
@@ -365,11 +370,18 @@ def test_a_district_shows_its_own_requirements_in_other_units(frames: StudyFrame
 def test_presence_is_told_once_a_kind(frames: StudyFrames) -> None:
     page = Page(render_report(asking(frames, *PRESENCE), None))
     # confirmed, possible, absent, unknown, asked, verdicts, by; two requirements ask the same of schools
-    each = "达标1，未达标1，不能判定1 met 1, not met 1, undetermined 1"
     school = page.row("服务社区的学校", "1 / 3")[1:]
-    assert school == ["1 / 3", "1", "1", "0", "1", each, "B-1、B-4"]
+    assert school == [
+        "1 / 3",
+        "1",
+        "1",
+        "0",
+        "1",
+        "达标1，未达标1，不能判定1 met 1, not met 1, undetermined 1",
+        "B-1、B-4",
+    ]
     dining = page.row("餐饮", "1 / 3")[1:]
-    assert dining == ["1 / 3", "0", "1", "1", "1", each, "B-1"]
+    assert dining == ["1 / 3", "0", "1", "1", "1", "达标1，未达标1，不能判定1 met 1, not met 1, undetermined 1", "B-1"]
     assert page.text.count("「每百户」") == 2
 
 

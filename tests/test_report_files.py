@@ -31,21 +31,12 @@ from circle15.outputs.report.book import report_workbook
 from circle15.outputs.report.layout import Cell, Document, Row, Section, Shares, Table, Text
 from circle15.outputs.report.pages import report_document
 from circle15.outputs.report.sketch import Sketch
-from circle15.outputs.webmap.encode import NO_INDEX, payload
+from circle15.outputs.webmap.encode import payload
 from circle15.schema import STATUSES, StudyFrames
 from circle15.words import Words
 from conftest import ROOT
-from map_pages import by_residence, unpacked
-from paper import (
-    HOSTILE,
-    Page,
-    changed,
-    made_hostile,
-    paper_study,
-    with_everything,
-    without_areas,
-    without_plan,
-)
+from map_pages import unpacked
+from paper import HOSTILE, Page, changed, made_hostile, paper_study, with_everything, without_areas, without_plan
 
 DATE = datetime(2019, 5, 9, tzinfo=UTC)
 NO_MAP = Sketch(
@@ -373,8 +364,9 @@ def test_what_is_told_of_reports_stands_in_the_manifest(
 ) -> None:
     monkeypatch.setattr(folder, "write_tables", lambda *_: None)  # which other tests look at
     monkeypatch.setattr(folder, "render_map", lambda _: "")
-    named = without_areas(changed(frames, about=frames.about | {"title_zh": "城\U0001f600"}))
-    out = folder.write_run(named, tmp_path / "out", manifest={"program": "circle15", "warnings": ["old"]})
+    about = frames.about | {"title_zh": "城\U0001f600", "warnings": ["old"]}
+    named = without_areas(changed(frames, about=about))
+    out = folder.write_run(named, tmp_path / "out", manifest={"program": "circle15"})
     old, told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["warnings"]
     assert old == "old"
     assert "U+1F600" in told["zh"]
@@ -437,7 +429,8 @@ def test_html_pdf_xlsx_map_and_parquet_agree(run: tuple[Path, StudyFrames], dist
     data = payload(frames)
     (place,) = [i for i, area in enumerate(data["areas"]) if (area["level"], area["id"]) == (level, area_id)]
     residences, on_map = data["residences"], data["areas"][place]
-    here = [district is None or at + NO_INDEX == place for at in unpacked(residences["district"])]
+    here = [district is None or at - 1 == place for at in unpacked(residences["district"])]
+    order = unpacked(data["order"])
     for k, kind_id in enumerate(KINDS):
         five = known.loc[kind_id, list(STATUSES)].tolist()
         zh = kind(kind_id).zh
@@ -455,8 +448,9 @@ def test_html_pdf_xlsx_map_and_parquet_agree(run: tuple[Path, StudyFrames], dist
         # Residents in gap: from the shares, the workbook, and the map's own residences.
         gap = known.loc[kind_id, "gap"] * known.loc[kind_id, "weight"]
         assert summary.get(f"缺口：{zh}", 0.0) == pytest.approx(gap, abs=1e-9)
-        told = zip(residences["weight"], by_residence(data, kind_id)["verdict"], here, strict=True)
-        counted = sum(weight for weight, verdict, inside in told if inside and verdict % 5 == STATUSES.index("gap"))
+        told = zip(order, unpacked(data["access"][k]["verdict"]), strict=True)
+        in_gap = [i for i, verdict in told if verdict % 5 == STATUSES.index("gap") and here[i]]
+        counted = sum(residences["weight"][i] for i in in_gap)
         assert counted == pytest.approx(gap, abs=1e-6)
 
 

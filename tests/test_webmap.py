@@ -22,19 +22,7 @@ from circle15 import areas, checklist, schema
 from circle15.outputs import palette
 from circle15.outputs.webmap import render_map
 from circle15.outputs.webmap.encode import DEGREES, LARGEST, NO_TIME, encode_shapes, packed, payload
-from map_pages import (
-    CLOSING,
-    DESKTOP,
-    HOSTILE,
-    PHARMACY,
-    PHONE,
-    POST,
-    Opened,
-    by_residence,
-    grid_frames,
-    press_residence,
-    unpacked,
-)
+from map_pages import CLOSING, DESKTOP, HOSTILE, PHARMACY, PHONE, POST, Opened, grid_frames, press_residence, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,6 +213,14 @@ class TestFile:
         data = data_in(render_map(bare))
         assert data["plan"]["rank"] == []
         assert data["base"]["road"] == {"parts": "", "points": "", "at": [], "xy": ""}
+
+
+def by_residence(data: dict[str, Any], kind: str) -> dict[str, list[int]]:
+    """What the page holds of a kind, in the order of the residences."""
+    order, found = unpacked(data["order"]), data["access"][checklist.KINDS.index(kind)]
+    place = {residence: j for j, residence in enumerate(order)}
+    columns = {name: unpacked(found[name]) for name in ("verdict", "minutes", "site")}
+    return {name: [column[place[i]] for i in range(len(order))] for name, column in columns.items()}
 
 
 class TestPacked:

@@ -172,8 +172,8 @@ def households_in_another_system(folder: Path) -> None:
     """Registers that are in GCJ-02 and say that they aren't: one was looked at, one mixes systems, one is swapped."""
     lon, lat = place(5, 15)
     write(
-        folder / "homes.csv", "小区编号,户主姓名,户数,老年人数,经度,纬度",
-        f"h1,某人,\"1,200\",30,{lon:.7f},{lat:.7f}", f"h2,某人,\"1,300\",,{lon + 0.01:.7f},{lat:.7f}",
+        folder / "homes.csv", "小区编号,户主姓名,户数,经度,纬度",
+        f"h1,某人,\"1,200\",{lon:.7f},{lat:.7f}", f"h2,某人,\"1,300\",{lon + 0.01:.7f},{lat:.7f}",
     )  # fmt: skip
     ground = shapely.box(*place(-500, -900), *place(-400, -800))
     figures = gpd.GeoDataFrame({"小区编号": ["c9"], "人口": [100]}, geometry=[ground], crs="EPSG:4326")
@@ -194,6 +194,13 @@ def households_in_another_system(folder: Path) -> None:
         '[[registers]]\nfile = "moved.csv"\n[[registers]]\nfile = "mixed.csv"\n[[registers]]\nfile = "right.csv"\n',
     )
     study.check()
+
+
+def people_counted_in_part(folder: Path) -> None:
+    lon, lat = place(5, 15)
+    homes = (f"h1,120,30,{lon:.7f},{lat:.7f}", f"h2,80,,{lon + 0.01:.7f},{lat:.7f}")
+    write(folder / "homes.csv", "小区编号,居民人数,老年人数,经度,纬度", *homes)
+    village(folder, '[residences]\nfile = "homes.csv"\nweight_meaning = "residents"\n').check()
 
 
 def odd_tables(folder: Path) -> None:
@@ -294,8 +301,8 @@ def unknown_years(_: Path) -> None:
 
 
 DRAWN: tuple[Callable[[Path], None], ...] = (
-    sources_that_disagree, people_and_heights, households_in_another_system, odd_tables, odd_layers, broken_map,
-    coordinates_of_every_sort, unknown_years,
+    sources_that_disagree, people_and_heights, households_in_another_system, people_counted_in_part, odd_tables,
+    odd_layers, broken_map, coordinates_of_every_sort, unknown_years,
 )  # fmt: skip
 
 

@@ -378,6 +378,12 @@ rural_min = 30.0
 floor_per_km = 0.1
 median_share = 0.25
 
+# 公开地图：权重小于此值的居住点和片区合并显示；自己的天地图密钥（有它才联网取底图）。
+# The public map: what weighs less is shown merged; your own key of 天地图, with which alone it asks the network.
+[map]
+min_residents = 0.0
+# tianditu_key = "0123456789abcdef0123456789abcdef"
+
 # 选址：为哪些类别新增几处。 Siting: which kinds, and how many new sites.
 # [siting]
 # kinds = ["farmers_market"]
