@@ -22,7 +22,7 @@ from circle15.sources.coordinates import (
     system_name,
     to_wgs84,
 )
-from circle15.sources.coordinates import _grid as grid_of_code
+from circle15.sources.coordinates.names import grid_of as grid_of_code
 from circle15.sources.merging import namesakes
 from circle15.sources.osm import osm_sites, read_osm
 from drawn import Town, drawn_town

@@ -530,7 +530,7 @@ def test_a_missing_extra_is_one_sentence(missing, what):
 import sys; sys.modules["{missing}"] = None
 from circle15 import InputError
 from circle15.outputs import sheet
-from circle15.outputs.palette import Words
+from circle15.words import Words
 try:
     sheet.drawn_plainly(lambda: sheet.new_sheet(Words(zh="甲", en="A"), [], body_in=1)[0])()
 except InputError as error:

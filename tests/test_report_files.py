@@ -33,6 +33,7 @@ from circle15.outputs.report.pages import report_document
 from circle15.outputs.report.sketch import Sketch
 from circle15.outputs.webmap.encode import payload
 from circle15.schema import STATUSES, StudyFrames
+from circle15.words import Words
 from conftest import ROOT
 from map_pages import unpacked
 from paper import HOSTILE, Page, changed, made_hostile, paper_study, with_everything, without_areas, without_plan
@@ -463,7 +464,7 @@ def test_the_report_of_a_run_is_what_the_function_renders(run: tuple[Path, Study
 @settings(max_examples=60)
 def test_any_text_gives_a_pdf(text: str) -> None:
     name = palette.plain_name(text.encode("utf-8", "replace").decode()) or "–"
-    words = palette.Words(zh=name, en=name[::-1])
+    words = Words(zh=name, en=name[::-1])
     table = Table(
         name="facts", columns=(), bodies=((Row(cells=(Cell(zh=name), Cell(mark=name, zh=name, small=words))),),)
     )

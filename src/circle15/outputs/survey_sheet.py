@@ -1,4 +1,4 @@
-"""The survey list as a workbook to be filled in on the ground; `sources.registers.read_survey` reads it back."""
+"""The survey list as a workbook to be filled in on the ground; `sources.surveys.read_survey` reads it back."""
 
 from __future__ import annotations
 
