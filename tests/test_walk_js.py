@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
 import subprocess
 from dataclasses import replace
+from itertools import islice, starmap
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -264,6 +264,12 @@ def test_the_plane_is_the_one_python_snaps_in(tmp_path: Path) -> None:
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+def test_times_are_told_in_whole_milliseconds_halves_to_the_even_one(tmp_path: Path) -> None:
+    asked = case(BENT, *[hung([(0, 0, 0.2, 10.0)], own=[0])] * 2, [])
+    found = answers(tmp_path, {**asked, "ask": [["ticks", 0.0625, 0.1875, 0.0634, 0.0636, 900.00049]]})[0][0]
+    assert found == pytest.approx([0.062, 0.188, 0.063, 0.064, 900.0], abs=1e-9)
+
+
 def test_circles_are_as_wide_as_pythons() -> None:
     assert circle15.isochrones.__kwdefaults__["width_m"] == CIRCLE_WIDTH_M
 
@@ -283,6 +289,15 @@ STEEP = {10: ([5, 1, 2], {"highway": "residential", "incline": "15%"})}
 WITHOUT_WAYS = {key: way for key, way in COMPOUND_WAYS.items() if key != 40}
 NEAR = {"min_component_m": 0.0, "max_snap_m": 60.0}
 
+BESIDE = {
+    31: (150, 150, {}),
+    32: (420, 150, {}),
+    33: (420, 320, {}),
+    34: (150, 320, {}),
+    35: (300, 150, {"barrier": "gate"}),
+}
+OVERLAPPING = {92: ([31, 35, 32, 33, 34, 31], {"landuse": "residential"}), 93: ([35, 36], {"highway": "service"})}
+
 # Nodes, ways and settings.
 SCENES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "a private way": (*PRIVATE_WAY, NEAR),
@@ -293,10 +308,13 @@ SCENES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
         {"min_component_m": 0.0, "max_snap_m": 40.0},
     ),
     "steps, on wheels": (PRIVATE_WAY[0], PRIVATE_WAY[1] | STEPS, {**NEAR, "profile": "wheelchair"}),
-    "a slope, on wheels": (BARRIER_SCENE[0], BARRIER_SCENE[1] | STEEP, {**NEAR, "profile": "wheelchair"}),
+    "a slope, on wheels": (BARRIER_SCENE[0], BARRIER_SCENE[1] | STEEP, {"min_component_m": 0.0, "profile": "wheelchair"}),
     "an open compound": (COMPOUND_NODES, COMPOUND_WAYS, {}),
     "a closed compound": (COMPOUND_NODES, COMPOUND_WAYS, {"compound_default": "closed"}),
     "a closed compound and its drive": (COMPOUND_NODES, COMPOUND_WAYS | DRIVE, {"compound_default": "closed"}),
+    "closed compounds that overlap": (
+        COMPOUND_NODES | BESIDE | {36: (300, 200, {})}, COMPOUND_WAYS | OVERLAPPING, {"compound_default": "closed"}
+    ),
     "a closed compound without ways": (COMPOUND_NODES, WITHOUT_WAYS, {"compound_default": "closed"}),
     "an open compound without ways": (COMPOUND_NODES, WITHOUT_WAYS, {"max_snap_m": 70.0}),
     "a wall with a gate": (BARRIER_SCENE[0] | RING, BARRIER_SCENE[1] | WALL, {}),
@@ -305,7 +323,10 @@ SCENES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
 
 
 def test_put_sites_hang_in_drawn_scenes_where_python_hangs_them(tmp_path: Path) -> None:
-    grid = np.array([place(x, y) for x in range(-60, 440, 19) for y in range(-260, 330, 23)])
+    at_edges = [(150, 50.3), (150, 49.7), (299.7, 170), (300.3, 170), (250, 249.6), (160, 150.2)]
+    grid = np.array(
+        [place(x, y) for x in range(-60, 440, 19) for y in range(-260, 330, 23)] + [*starmap(place, at_edges)]
+    )
     cases, expected = [], []
     for i, (nodes, ways, options) in enumerate(SCENES.values()):
         network = WalkNetwork.from_osm(read_osm(osm_file(tmp_path, nodes, ways, name=f"{i}.osm")), **options)
@@ -343,6 +364,9 @@ def random_cases() -> list[tuple[Any, ...]]:
             pace = np.random.default_rng(seed).uniform(0.7, 1.6, (len(network.edge_u), 2))
             network = replace(network, edge_pace=pace, profile=PROFILES["adult"])
         home, there = random_places(network, seed, 30, n_zones=3), random_places(network, seed + 100, 12)
+        # Some of them on links, where not everybody may walk.
+        links = np.flatnonzero(network.edge_zone > 0)
+        home.edge[:6], there.edge[:3] = np.resize(links[:3], 6), links[:3]
         made.append((network, home, there, {PHARMACY: np.arange(8), POST: np.arange(4, 12)}))
     return made
 
@@ -583,7 +607,7 @@ def test_fifty_proposals_to_the_resident(tmp_path: Path, study: str, request: py
     ways = {how for one in expected for _, _, how in one}
     assert ways == {"gained", "lost"}
     weight = told.result.residences["weight"].to_numpy()
-    for one, changed in itertools.islice(zip(found, expected, strict=True), 10):
+    for one, changed in islice(zip(found, expected, strict=True), 10):
         for how in ("gained", "lost"):
             who = sorted({i for i, _, h in changed if h == how})
             assert one["total"][how]["n"] == len(who)

@@ -4,7 +4,7 @@
 //
 // FOLDER holds the page's own scripts. QUESTIONS is JSON: {cases: [{page | data, header, numbers, ask: [[name, ...given],
 // ...]}, ...]}, where `page` is a map's file, or `data` is what a page has after `prepare`, and `header` and `numbers`
-// its network. `ask` names a method of the engine, "gates", "snap", or "timed" (a trial, and its milliseconds of CPU).
+// its network. `ask` names a method of the engine, "gates", "isThere", "snap", "project" or "ticks".
 // Prints the answers as JSON; Infinity reads "never", a Map is a list of pairs.
 "use strict";
 
@@ -23,22 +23,16 @@ async function opened({ page, data, header, numbers }) {
   return { ...prepared, walk: await c15.unpackWalk(prepared.walk, text("walk")) };
 }
 
-function timed(engine, edits) {
-  const before = process.cpuUsage();
-  const { total } = engine.trial(edits);
-  const { user, system } = process.cpuUsage(before);
-  return { total, ms: (user + system) / 1000 };
-}
-
 async function main() {
   const answers = [];
   for (const one of JSON.parse(fs.readFileSync(questions, "utf8")).cases) {
     const data = await opened(one);
     const engine = c15.makeEngine(data);
     const plane = data.walk === null ? null : c15.makePlane(data.walk);
-    const known = { gates: () => engine.gates, isThere: () => engine !== null, timed: (edits) => timed(engine, edits) };
+    const known = { gates: () => engine.gates, isThere: () => engine !== null };
     answers.push(one.ask.map(([name, ...given]) => {
       if (name === "snap") return plane.snap(...given);
+      if (name === "ticks") return given.map(c15.inTicks);
       if (name === "project") return c15.transverseMercator(...given[0])(...given[1]);
       return (known[name] || engine[name])(...given);
     }));
