@@ -589,11 +589,11 @@ def reached_nodes(
             used = _start(arcs, sources[j], 0, source_zone[place], limit, scale, label, bucket_of, entries, used)
         entries, used = _settle(arcs, source_zone[place], limit, scale, label, bucket_of, entries, used)
         for entry in range(used):
-            vertex = entries[entry].vertex
-            if entries[entry].label == label[vertex]:
-                node[done], time_s[done] = node_of[vertex], _time(label[vertex])
+            vertex, reached = entries[entry].vertex, entries[entry].label
+            if reached == label[vertex]:  # else it improved since, and a later entry has it
+                node[done], time_s[done] = node_of[vertex], _time(reached)
                 done += 1
-        _undo(label, entries, used)
+                label[vertex] = UNLABELLED
         count[place] = done - previously
     return last
 
