@@ -162,10 +162,10 @@ def test_edits_that_cannot_be_are_refused_each_with_its_number(xinghe: Any, edit
 
 
 def test_nothing_that_was_given_is_changed(xinghe: Any) -> None:
-    before = xinghe.access.copy(), xinghe.basis.counted.copy(), xinghe.network.edge_zone.copy()
+    before = xinghe.access.copy(), xinghe.deciding.copy(), xinghe.network.edge_zone.copy()
     trial(xinghe, [OpenGate("G1"), CloseSite("S1"), OpenSite("post", *lonlat((0, 0)))])
     pd.testing.assert_frame_equal(xinghe.access, before[0])
-    pd.testing.assert_frame_equal(xinghe.basis.counted, before[1])
+    pd.testing.assert_frame_equal(xinghe.deciding, before[1])
     assert (xinghe.network.edge_zone == before[2]).all()
 
 
@@ -192,10 +192,10 @@ def settled_anew(result: Any, edits: list[Any]) -> Any:
     closed = {(edit.site_id, edit.kind) for edit in edits if isinstance(edit, CloseSite)}
     stays = [
         (site, None) not in closed and (site, kind) not in closed
-        for site, kind in zip(result.basis.counted["site_id"], result.basis.counted["kind"], strict=True)
+        for site, kind in zip(result.deciding["site_id"], result.deciding["kind"], strict=True)
     ]
     said = pd.DataFrame({"site_id": names, "kind": [edit.kind for edit in put], "evidence": "confirmed"})
-    counted = pd.concat([result.basis.counted[stays], said], ignore_index=True)
+    counted = pd.concat([result.deciding[stays], said], ignore_index=True)
     spots = points_of(result.residences)
     home = network.snap(spots, result.residences["compound_id"])
     threshold_s = result.basis.threshold_s
@@ -348,7 +348,7 @@ def edits_of(result: Any, *, only: tuple[type, ...] = (OpenSite, CloseSite, Open
     """Any edits of a study, of some sorts; sites are put anywhere within and a little beyond its extent."""
     west, south, east, north = result.extent.bounds
     spot = st.tuples(st.floats(west - 0.001, east + 0.001), st.floats(south - 0.001, north + 0.001))
-    used = sorted(set(result.basis.counted["kind"]) & set(KINDS))
+    used = sorted(set(result.deciding["kind"]) & set(KINDS))
     pairs = result.site_kinds[result.site_kinds["kind"].isin(KINDS)]
     one = {
         OpenSite: st.builds(lambda kind, at: OpenSite(kind, *at), st.sampled_from([*used, "telecom"]), spot),

@@ -18,7 +18,7 @@ import pytest
 import shapely
 
 import circle15
-from circle15 import Study, WalkNetwork, demo
+from circle15 import CloseSite, OpenGate, OpenSite, Study, WalkNetwork, demo, trial
 from circle15.checklist import KINDS
 from circle15.network import PROFILES, Snaps, barriers_frame, edges_frame, ends_frame, zones_frame
 from circle15.network.snaps import Entries, listed
@@ -308,7 +308,9 @@ SCENES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
         {"min_component_m": 0.0, "max_snap_m": 40.0},
     ),
     "steps, on wheels": (PRIVATE_WAY[0], PRIVATE_WAY[1] | STEPS, {**NEAR, "profile": "wheelchair"}),
-    "a slope, on wheels": (BARRIER_SCENE[0], BARRIER_SCENE[1] | STEEP, {"min_component_m": 0.0, "profile": "wheelchair"}),
+    "a slope, on wheels": (
+        BARRIER_SCENE[0], BARRIER_SCENE[1] | STEEP, {"min_component_m": 0.0, "profile": "wheelchair"}
+    ),
     "an open compound": (COMPOUND_NODES, COMPOUND_WAYS, {}),
     "a closed compound": (COMPOUND_NODES, COMPOUND_WAYS, {"compound_default": "closed"}),
     "a closed compound and its drive": (COMPOUND_NODES, COMPOUND_WAYS | DRIVE, {"compound_default": "closed"}),
@@ -438,7 +440,7 @@ def as_set(told: list[Any]) -> set[tuple[int, int, str]]:
 
 
 class Told:
-    """A finished study, its page, and what Python's searches need to try proposals on it."""
+    """A finished study, its page, and how its residences and sites hang on the network."""
 
     def __init__(self, config: Path, folder: Path, **walk: str) -> None:
         given = Study.from_config(config).config
@@ -450,10 +452,6 @@ class Told:
         self.network = self.result.network
         self.home = self.snaps("residence", self.result.residences["residence_id"])
         self.there = self.snaps("site", self.result.sites["site_id"])
-        about = self.result.about
-        rural = self.result.residences["setting"] == "rural"
-        self.threshold_s = np.where(rural, about["threshold_rural_s"], about["threshold_urban_s"])
-        self.covered = (self.result.access["status"] == "covered").to_numpy().reshape(-1, 27)
 
     def snaps(self, what: str, ids: pd.Series[str]) -> Snaps:
         """Snaps as the run wrote them down."""
@@ -470,22 +468,22 @@ class Told:
         return [np.sort(number[rows["site_id"][rows["kind"] == kind]].to_numpy()) for kind in KINDS]
 
     def after(self, edits: list[Edit], gates: list[str]) -> set[tuple[int, int, str]]:
-        """What residents gain and lose, by Python's own searches."""
-        put = [edit for edit in edits if edit["do"] == "open_site"]
-        points = gpd.GeoSeries([shapely.Point(edit["lon"], edit["lat"]) for edit in put], crs="EPSG:4326")
-        n, more = len(self.there.own), self.network.snap_sites(points)
-        every = [Entries(s.owner + first, s.edge, s.fraction, s.leg_m) for s, first in ((self.there, 0), (more, n))]
-        there = listed(every, own=np.zeros(n + len(put), dtype=np.int64))
-        groups = self.groups(confirmed=True)
-        for edit in edits:
-            if edit["do"] == "close_site":
-                for k in range(27) if edit["kind"] is None else [edit["kind"]]:
-                    groups[k] = np.setdiff1d(groups[k], [edit["site"]])
-        for i, edit in enumerate(put):
-            groups[edit["kind"]] = np.append(groups[edit["kind"]], n + i)
-        network = self.network.with_open_gates([gates[edit["gate"]] for edit in edits if edit["do"] == "open_gate"])
-        time_s, _ = nearest_times(network, self.home, there, groups, cutoff_s=2 * float(self.threshold_s.max()))
-        return changes(self.covered, time_s <= self.threshold_s[:, None], range(27))
+        """What residents gain and lose, as Python tries the edits."""
+        told = [
+            OpenSite(KINDS[edit["kind"]], edit["lon"], edit["lat"])
+            if edit["do"] == "open_site"
+            else OpenGate(gates[edit["gate"]])
+            if edit["do"] == "open_gate"
+            else CloseSite(
+                self.result.sites["site_id"][edit["site"]], None if edit["kind"] is None else KINDS[edit["kind"]]
+            )
+            for edit in edits
+        ]
+        if not told:
+            return set()
+        found = trial(self.result, told).residences
+        row = pd.Index(self.result.residences["residence_id"]).get_indexer(pd.Index(found["residence_id"]))
+        return {(int(i), KINDS.index(k), how) for i, k, how in zip(row, found["kind"], found["change"], strict=True)}
 
 
 @pytest.fixture(scope="module")

@@ -76,14 +76,12 @@ class Basis(NamedTuple):
     """What a run keeps so that trials need neither read nor snap anything again, for n residences.
 
     `home` are the residences where the clock starts, `there` the sites, `edge` the edge of the data, hung on the run's
-    network; `counted` the evidence that decides (`site_id, kind, evidence`); `complete` (n, 27) whether a layer of the
-    kind is complete there; `threshold_s` (n,).
+    network; `complete` (n, 27) whether a layer of the kind is complete there; `threshold_s` (n,).
     """
 
     home: Snaps
     there: Snaps
     edge: Snaps
-    counted: pd.DataFrame
     complete: BoolArray
     threshold_s: FloatArray
 
@@ -99,6 +97,8 @@ class Finished(Protocol):
     def sites(self) -> gpd.GeoDataFrame: ...
     @property
     def site_kinds(self) -> pd.DataFrame: ...
+    @property
+    def deciding(self) -> pd.DataFrame: ...
     @property
     def area_shapes(self) -> gpd.GeoDataFrame: ...
     @property
@@ -269,8 +269,8 @@ def _codes_after(
     basis, kinds = result.basis, checklist.KINDS
     gates = [edit.gate_id for edit in edits if isinstance(edit, OpenGate)]
     network = result.network.with_open_gates(gates) if gates else result.network
-    kind = basis.counted["kind"].to_numpy(dtype=object)
-    stays = ~_closed(basis.counted, edits)
+    kind = result.deciding["kind"].to_numpy(dtype=object)
+    stays = ~_closed(result.deciding, edits)
     put_kind = np.array([edit.kind for edit in edits if isinstance(edit, OpenSite)], dtype=object)
     # What only gains sites is searched from these; other kinds are settled anew.
     anew = [one for one in kinds if gates or one in set(kind[~stays])]
@@ -278,8 +278,8 @@ def _codes_after(
     if not anew and not gaining:
         return before, []
     number = pd.Series(np.arange(len(result.sites)), index=result.sites["site_id"])
-    site = number[basis.counted["site_id"]].to_numpy(dtype=np.int64)
-    confirmed = (basis.counted["evidence"] == "confirmed").to_numpy()
+    site = number[result.deciding["site_id"]].to_numpy(dtype=np.int64)
+    confirmed = (result.deciding["evidence"] == "confirmed").to_numpy()
     put_of = {one: len(number) + np.flatnonzero(put_kind == one) for one in kinds}
     proven = [np.append(site[stays & confirmed & (kind == one)], put_of[one]) for one in anew]
     others = [site[stays & ~confirmed & (kind == one)] for one in anew]
@@ -351,7 +351,7 @@ def _notes(result: Finished, edits: Sequence[Edit], put: Snaps) -> tuple[dict[st
     """What is odd about the edits."""
     said: list[tuple[str, str]] = []
     hangs = iter(put.on_network.tolist())
-    counted, most_m = result.basis.counted, result.network.max_snap_m
+    counted, most_m = result.deciding, result.network.max_snap_m
     counts = set(zip(counted["site_id"], counted["kind"], strict=True))
     for i, edit in enumerate(edits, start=1):
         if isinstance(edit, OpenSite):

@@ -259,7 +259,7 @@ class Study:
             extent=data.osm.extent,
             about=about,
             network=network,
-            basis=Basis(home, there, edge, data.counted, complete, threshold_s),
+            basis=Basis(home, there, edge, complete, threshold_s),
             manifest=self._manifest(data.osm, about, clock.timings, districts),
         )
 
