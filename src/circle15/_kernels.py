@@ -15,8 +15,8 @@ owner.
 The queue is an array of buckets, each a linked list in one flat array (R. B. Dial, Algorithm 360, 1969, widened to real
 weights): no decrease-key, a vertex is pushed again when it improves, and an entry whose vertex has improved since is
 skipped. A label that lands in the bucket being emptied is taken in the same sweep, so the result is exact for any
-weights of at least zero. The entries also remember what they replaced: undoing a search is going back through them,
-which costs as much as was searched, and nothing is allocated or cleared for each source.
+weights of at least zero. The entries also name all that was labelled: undoing a search is going through them, which
+costs as much as was searched, and nothing is allocated or cleared for each source.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ EDGE = np.dtype(
     [("u", np.int32), ("v", np.int32), ("from_u", np.float32), ("from_v", np.float32), ("zone", np.int32)], align=True
 )
 PLACE = np.dtype([("edge", np.int32), ("owner", np.int32), ("fraction", np.float64), ("leg", np.float64)], align=True)
-ENTRY = np.dtype([("vertex", np.int32), ("following", np.int32), ("label", np.int64), ("before", np.int64)], align=True)
+ENTRY = np.dtype([("vertex", np.int32), ("following", np.int32), ("label", np.int64)], align=True)
 READING = np.dtype(
     [("owner", np.int32), ("u", np.int32), ("v", np.int32), ("to_u", np.float32), ("to_v", np.float32)], align=True
 )
@@ -208,7 +208,6 @@ def _offer(
     entries[used].vertex = vertex
     entries[used].following = following
     entries[used].label = offered
-    entries[used].before = known
     bucket_of[bucket] = np.int32(used) if better else following
     label[vertex] = offered if better else known
     return used + int(better)
@@ -292,9 +291,9 @@ def _sweep(
 
 @njit(cache=True, nogil=True)
 def _undo(label: IntArray, entries: Records, used: int) -> None:
-    """Give labels the values that they had before the entries."""
-    for entry in range(used - 1, -1, -1):
-        label[entries[entry].vertex] = entries[entry].before
+    """Take away every label that the entries gave."""
+    for entry in range(used):
+        label[entries[entry].vertex] = UNLABELLED
 
 
 @njit(cache=True, nogil=True)
@@ -332,6 +331,7 @@ def nearest_places(
     limit = np.float32(limit_s)
     scale = np.float32(N_BUCKETS) / limit
     label, bucket_of, entries = _scratch(arcs.span.size // 2)
+    known = np.empty_like(label)
     public = EVERYWHERE if zones.size and zones[0] == EVERYWHERE else 0
     for group in groups:
         first, last, nearest = group_start[group], group_start[group + 1], best[group]
@@ -345,6 +345,7 @@ def nearest_places(
                 used = _start(arcs, source, source.owner, public, limit, scale, label, bucket_of, entries, used)
                 begun += 1
             entries, used = _settle(arcs, public, limit, scale, label, bucket_of, entries, used)
+        known[:] = label
         for i in range(zones.size):
             zone, used = zones[i], 0
             if 0 < zone < arcs.link_start.size - 1:
@@ -362,7 +363,8 @@ def nearest_places(
                 by_u = _label(_time(at_u) + reading.to_u, _owner(at_u))
                 by_v = _label(_time(at_v) + reading.to_v, _owner(at_v))
                 _keep_nearer(nearest, reading.owner, min(by_u, by_v), limit)
-            _undo(label, entries, used)
+            for entry in range(used):
+                label[entries[entry].vertex] = known[entries[entry].vertex]
         for source in sources[first:last]:
             for i in range(edge_start[source.edge], edge_start[source.edge + 1]):
                 target = entries_on[i]
