@@ -12,16 +12,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 OUT ?= out/demo
 
-.PHONY: demo test test-slow bench bench-setup bench-map pictures docs lock clean
+.PHONY: demo test bench bench-setup bench-map pictures docs lock clean
 
 demo: .venv/ready
 	@$(BIN)/circle15 demo --out $(OUT)
 
 test: .venv/ready-dev
 	@$(BIN)/python check.py
-
-test-slow: .venv/ready-dev
-	@$(BIN)/python -m pytest -m slow
 
 bench: .venv/ready
 	@$(BIN)/python benchmarks/run.py

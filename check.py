@@ -19,8 +19,6 @@ STEPS = (
         str(os.cpu_count() or 1),
         "--dist",
         "loadgroup",
-        "-m",
-        "not slow",
         *sys.argv[1:],
     ),
 )

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from circle15 import Study
 from circle15.checklist import KINDS, kind
+from circle15.display import plain_name
 from circle15.outputs import folder, palette
 from circle15.outputs.folder import report_names
 from circle15.outputs.report import SUMMARY, pdf, render_report, report_model, types_of, write_reports
@@ -206,7 +207,7 @@ def test_no_text_of_the_workbook_becomes_a_formula(frames: StudyFrames, text: st
     cells = [cell for sheet in found.values() for row in sheet.iter_rows() for cell in row]
     assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
     shown = {str(cell.value).strip() for cell in cells}
-    assert (palette.plain_name(text) or "")[:47] in {one[:47] for one in shown}
+    assert (plain_name(text) or "")[:47] in {one[:47] for one in shown}
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         assert not [name for name in parts.namelist() if "hyperlink" in name or "calcChain" in name]
         assert not [name for name in parts.namelist() if b"<f>" in parts.read(name)]
@@ -463,7 +464,7 @@ def test_the_report_of_a_run_is_what_the_function_renders(run: tuple[Path, Study
 @given(text=st.text(max_size=40))
 @settings(max_examples=60)
 def test_any_text_gives_a_pdf(text: str) -> None:
-    name = palette.plain_name(text.encode("utf-8", "replace").decode()) or "–"
+    name = plain_name(text.encode("utf-8", "replace").decode()) or "–"
     words = Words(zh=name, en=name[::-1])
     table = Table(
         name="facts", columns=(), bodies=((Row(cells=(Cell(zh=name), Cell(mark=name, zh=name, small=words))),),)

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 PACKAGE = Path(circle15.__file__).parent
-NOTED = sorted([PACKAGE / "inputs.py", PACKAGE / "quality.py", *(PACKAGE / "sources").rglob("*.py")])
+NOTED = sorted(
+    [PACKAGE / "inputs.py", PACKAGE / "notes.py", PACKAGE / "quality.py", *(PACKAGE / "sources").rglob("*.py")]
+)
 """Where notes are made; what else is said in two languages stands in tables of words, or is written by pages."""
 
 Site = tuple[str, int]  # a file and a line

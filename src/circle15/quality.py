@@ -19,11 +19,10 @@ from circle15.inputs import (
     km_by_community,
     licence_of,
     misplaced,
-    overview_of,
     sources_of,
     verdict_sentence,
-    warnings_of,
 )
+from circle15.notes import overview_of, warnings_of
 from circle15.schema import EVIDENCE, NO_AREA
 from circle15.sources.merging import alike_pairs, from_source, missed_by_both
 from circle15.words import Words

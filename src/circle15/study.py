@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -27,10 +26,10 @@ from circle15.inputs import (
     profile_of,
     profiles_of,
     thresholds_s,
-    warnings_of,
 )
 from circle15.network import WalkNetwork, barriers_frame, edges_frame, ends_frame, profile_named, zones_frame
-from circle15.outputs.folder import FinishedRun
+from circle15.notes import warnings_of
+from circle15.outputs.folder import FinishedRun, sha256_of
 from circle15.quality import data_quality
 from circle15.reach import (
     behind_gates,
@@ -347,7 +346,7 @@ class Study:
             "inputs": [
                 {
                     "file": path.name,
-                    "sha256": _sha256(config.file(path)),
+                    "sha256": sha256_of(config.file(path)),
                     "bytes": config.file(path).stat().st_size,
                     "modified": _modified(config.file(path)),
                 }
@@ -395,11 +394,3 @@ def _walking_metres(network: WalkNetwork, home: Snaps) -> Callable[[IntArray], A
 
 def _modified(path: Path) -> str:
     return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
-
-
-def _sha256(path: Path) -> str:
-    if path.is_dir():  # a Shapefile's folder: its files' names and contents
-        parts = sorted(file for file in path.iterdir() if file.is_file())
-        return hashlib.sha256("".join(f"{file.name} {_sha256(file)}\n" for file in parts).encode()).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,8 +7,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from circle15 import checklist
+from circle15.display import plain_name
 from circle15.errors import ConfigError
-from circle15.outputs.palette import plain_name
 from circle15.sources.merging import WHY_MERGED
 from circle15.words import Words, named, words_in
 

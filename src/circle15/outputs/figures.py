@@ -20,9 +20,10 @@ import shapely
 from circle15 import checklist
 from circle15.areas import gini, lorenz_curve
 from circle15.areas.table import Table, table_of, weighted_mean
+from circle15.display import plain_name
 from circle15.errors import InputError, head
 from circle15.outputs import palette
-from circle15.outputs.palette import STATUS_STYLES, percent, plain_name
+from circle15.outputs.palette import STATUS_STYLES, percent
 from circle15.outputs.report.wording import UNITS, Unit, amount, name_or, plural, whole_minutes
 from circle15.outputs.sheet import (
     INK,

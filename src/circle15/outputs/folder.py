@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 
     from circle15.words import Words
 
-__all__ = ["FinishedRun", "check_out", "read_run", "rebuild_map", "rebuild_reports", "report_names", "write_run"]
+__all__ = [
+    "FinishedRun",
+    "check_out",
+    "read_run",
+    "rebuild_map",
+    "rebuild_reports",
+    "report_names",
+    "sha256_of",
+    "write_run",
+]
 
 _MANIFEST = "manifest.json"
 _ADDED = ("about", "counts", "files", "sha256")
@@ -104,7 +113,7 @@ def read_run(out: str | Path) -> FinishedRun:
         )
     for name, digest in written.items():
         try:
-            found = _sha256(folder / name)
+            found = sha256_of(folder / name)
         except OSError as error:
             raise DataError(f"{folder / name}: can't be read ({error.strerror}); run the study again") from None
         if found != digest:
@@ -210,7 +219,7 @@ def _write_files(frames: StudyFrames, staged: Path, manifest: Mapping[str, Any],
         "about": frames.about,
         "counts": _counts(frames),
         "files": [*files, _MANIFEST],
-        "sha256": {name: _sha256(staged / name) for name in files if name.endswith(".parquet") or name in EXACT},
+        "sha256": {name: sha256_of(staged / name) for name in files if name.endswith(".parquet") or name in EXACT},
     }
     (staged / _MANIFEST).write_text(json_text({**manifest, **added}), encoding="utf-8", newline="\n")
 
@@ -224,7 +233,11 @@ def _write_map(frames: StudyFrames, folder: Path) -> None:
     (folder / "map.html").write_text(render_map(frames), encoding="utf-8", newline="\n")
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """What a file holds, as a digest; of a Shapefile's folder that of its files' names and contents."""
+    if path.is_dir():
+        parts = sorted(file for file in path.iterdir() if file.is_file())
+        return hashlib.sha256("".join(f"{file.name} {sha256_of(file)}\n" for file in parts).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

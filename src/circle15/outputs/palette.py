@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from circle15.display import plain_name as plain_name  # noqa: PLC0414 - pages take it from here
+from circle15.display import plain_name
 from circle15.words import Words
 
 
@@ -207,6 +207,15 @@ GROUPS_EN: Final[dict[str, str]] = {
     "outlets": "Outlets",
 }
 
+SERVICES_EN: Final[dict[str, str]] = {
+    "政务服务": "Government",
+    "便民服务": "Everyday",
+    "健康服务": "Health",
+    "文体服务": "Culture and sport",
+    "平安服务": "Safety",
+    "公益服务": "Public welfare",
+}
+
 WEIGHTS: Final[dict[str, Words]] = {
     "residents": Words(zh="居民（人）", en="residents"),
     "dwellings": Words(zh="住户（套）", en="dwellings"),
@@ -259,3 +268,9 @@ def date_of(data_date: str | None) -> datetime:
     ('2019-05-09T00:00:00+00:00', '1980-01-01T00:00:00+00:00')
     """
     return datetime.fromisoformat(max(data_date or "", "1980-01-01")).replace(tzinfo=UTC)
+
+
+def web_address(value: object) -> str | None:
+    """An address that a page may link to; anything else (a script, a file) is left out."""
+    address = plain_name(value)
+    return address if address is not None and address.startswith(("https://", "http://")) else None

@@ -12,8 +12,9 @@ import pandas as pd
 import shapely
 
 from circle15.checklist import EXTENSION_KINDS, GROUPS, KINDS, SERVICES_ZH, kind
+from circle15.display import plain_name
 from circle15.errors import InputError, head
-from circle15.outputs.palette import EVIDENCE, GROUPS_EN, LAYER_WHY, REASONS, plain_name
+from circle15.outputs.palette import EVIDENCE, GROUPS_EN, LAYER_WHY, REASONS, SERVICES_EN
 from circle15.outputs.report.beside import beside_the_score, checks_of
 from circle15.outputs.report.groups import people_groups
 from circle15.outputs.report.model import (
@@ -55,15 +56,6 @@ from circle15.words import Words, words_in
 _GAP = STATUSES.index("gap")
 _UNKNOWN = STATUSES.index("unknown")
 _OFF = STATUSES.index("off_network")
-
-SERVICES_EN: Mapping[str, str] = {
-    "政务服务": "Government",
-    "便民服务": "Everyday",
-    "健康服务": "Health",
-    "文体服务": "Culture and sport",
-    "平安服务": "Safety",
-    "公益服务": "Public welfare",
-}
 
 
 def whole_scope(frames: StudyFrames) -> Scope:

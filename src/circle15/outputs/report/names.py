@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from circle15.checklist import EXTENSION_KINDS, KINDS, kind
-from circle15.outputs.palette import plain_name
+from circle15.display import plain_name
 from circle15.outputs.report.model import AreaName
 from circle15.outputs.report.wording import name_or
 from circle15.schema import NO_AREA, StudyFrames

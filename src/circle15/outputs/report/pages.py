@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from circle15.outputs.palette import STATUS_STYLES, percent
+from circle15.outputs.palette import STATUS_STYLES, percent, web_address
 from circle15.outputs.report import verdict
 from circle15.outputs.report.layout import (
     Answer,
@@ -69,7 +69,7 @@ def report_document(model: ReportModel, sketch: Sketch, gap_sketches: Sequence[t
             for i, (head, blocks) in enumerate(sections, start=2)
         ),
         source=model.about.get("attribution") or DASH,
-        address=verdict.web_address(model.about.get("licence_url")),
+        address=web_address(model.about.get("licence_url")),
         data_date=model.about.get("data_date") or DASH,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from circle15.outputs.palette import percent
+from circle15.outputs.palette import percent, web_address
 from circle15.outputs.report import verdict
 from circle15.outputs.report.book import FIVE, PAIR, Sheet, Value, five_of, workbook_of
 from circle15.outputs.report.book import Column as Head
@@ -81,7 +81,7 @@ def summary_document(whole: ReportModel, districts: Sequence[ReportModel]) -> Do
             for i, (head, blocks) in enumerate(sections, start=1)
         ),
         source=whole.about.get("attribution") or DASH,
-        address=verdict.web_address(whole.about.get("licence_url")),
+        address=web_address(whole.about.get("licence_url")),
         data_date=whole.about.get("data_date") or DASH,
     )
 

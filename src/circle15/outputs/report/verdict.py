@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circle15.outputs.palette import percent, plain_name
+from circle15.display import plain_name
+from circle15.outputs.palette import percent, web_address
 from circle15.outputs.report.model import AreaName, Plan, PlanSite, Question, ReportModel
 from circle15.outputs.report.wording import amount, decimals, listing, number, plural, whole_minutes
 from circle15.schema import NO_AREA
@@ -456,12 +457,6 @@ def source(model: ReportModel) -> tuple[tuple[Words, Words], ...]:
     told = _said(model.about.get("attribution"))
     where = web_address(model.about.get("licence_url"))
     return ((Words(zh="数据来源与许可", en="Source and licence"), _same(f"{told} {where}" if where else told)),)
-
-
-def web_address(value: object) -> str | None:
-    """An address that a page may link to; anything else (a script, a file) is left out."""
-    address = plain_name(value)
-    return address if address is not None and address.startswith(("https://", "http://")) else None
 
 
 def method(model: ReportModel) -> tuple[tuple[Words, Words], ...]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from circle15.outputs.palette import percent, plain_name
+from circle15.display import plain_name
+from circle15.outputs.palette import percent
 from circle15.units import s_to_minutes
 from circle15.words import Words
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import zlib
 from functools import cache
 from importlib import resources
@@ -12,6 +11,7 @@ from typing import Final
 
 import jinja2
 
+from circle15.display import plain_name
 from circle15.outputs import leaflet, palette
 from circle15.outputs.webmap.encode import payload
 from circle15.outputs.webmap.privacy import shown_residences
@@ -53,15 +53,15 @@ def render_map(frames: StudyFrames) -> str:
     script = "\n".join(_own(name) for name in _SCRIPTS)
     leaflet_script = leaflet.script()
     about = frames.about
-    title_zh = palette.plain_name(about.get("title_zh")) or palette.plain_name(about.get("title_en"))
+    title_zh = plain_name(about.get("title_zh")) or plain_name(about.get("title_en"))
     title_zh = title_zh or str(about["study_id"])
     return _template().render(
         words=words,
         words_json=leaflet.script_safe(json.dumps(words, ensure_ascii=False, separators=(",", ":"))),
-        title={"zh": title_zh, "en": palette.plain_name(about.get("title_en")) or title_zh},
+        title={"zh": title_zh, "en": plain_name(about.get("title_en")) or title_zh},
         data_date=about.get("data_date"),
         attribution=about["attribution"],
-        licence_url=_web_address(about.get("licence_url")),
+        licence_url=palette.web_address(about.get("licence_url")),
         map_review_number=about.get("map_review_number"),
         image_hosts=[TIANDITU] if about.get("tianditu_key") else [],
         version=about["version"],
@@ -74,11 +74,6 @@ def render_map(frames: StudyFrames) -> str:
         script=script,
         script_hashes=[leaflet.csp_hash(leaflet_script), leaflet.csp_hash(script)],
     )
-
-
-def _web_address(address: str | None) -> str | None:
-    """Only web addresses become links: a config can hold anything, such as javascript:."""
-    return address if address and re.match(r"https?://", address) else None
 
 
 @cache

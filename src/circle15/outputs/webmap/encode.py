@@ -13,8 +13,8 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15 import checklist, schema
+from circle15.display import plain_name
 from circle15.outputs import palette
-from circle15.outputs.report.gather import SERVICES_EN
 from circle15.outputs.webmap.pinyin import readings
 from circle15.outputs.webmap.privacy import OTHERS, published
 from circle15.units import minutes_to_s, s_to_minutes
@@ -46,7 +46,7 @@ SCOPES: Final[dict[str, tuple[Words, tuple[str, ...]]]] = {
     },
     **{
         service: (
-            Words(zh=service, en=SERVICES_EN[service]),
+            Words(zh=service, en=palette.SERVICES_EN[service]),
             tuple(kind for kind in checklist.KINDS if service in checklist.kind(kind).services),
         )
         for service in checklist.SERVICES_ZH
@@ -100,7 +100,7 @@ def payload(frames: schema.StudyFrames) -> dict[str, Any]:
     -------
     dict
         Kinds are in checklist order and statuses in the order of `schema.STATUSES`; both are referred to by index.
-        Geometry is encoded by `encode_shapes` and packed; names went through `palette.plain_name`. Figures of areas
+        Geometry is encoded by `encode_shapes` and packed; names went through `plain_name`. Figures of areas
         are counted here, from every residence, never by the page.
     """
     study = frames
@@ -286,9 +286,7 @@ def completeness(layers: pd.DataFrame, areas: pd.DataFrame) -> dict[str, Any]:
         "whole": indices(set(declared["kind"]) - set(taken_back["kind"])),
         "nowhere": indices(nowhere["kind"]),
         "communities": int(layers["community_id"].nunique()),
-        "thin": [
-            None if area == schema.NO_AREA else palette.plain_name(names.get(area)) or str(area) for area in thin_ids
-        ],
+        "thin": [None if area == schema.NO_AREA else plain_name(names.get(area)) or str(area) for area in thin_ids],
         "thinLow": _number(thin["density_per_km"].min(), 2),
         "thinHigh": _number(thin["density_per_km"].max(), 2),
         "needed": _number(layers["needed_per_km"].max(), 2),
@@ -436,8 +434,8 @@ def _areas(
         out.append(
             {
                 "level": pair[0],
-                "id": palette.plain_name(pair[1]) or "",
-                "name": palette.plain_name(first["name"]),
+                "id": plain_name(pair[1]) or "",
+                "name": plain_name(first["name"]),
                 "merged": pair[1].startswith(OTHERS) and not is_counted,
                 "weight": _number(first["weight"], 3),
                 "n": int(first["n_residences"]),
@@ -476,8 +474,8 @@ def _planned(gain: list[float], covered: float, weight: float, *, counted: bool)
 def _residences(residences: gpd.GeoDataFrame, areas: dict[tuple[str, str], int]) -> dict[str, Any]:
     names = residences["name"] if "name" in residences else pd.Series([None] * len(residences), dtype="str")
     return {
-        "id": [palette.plain_name(residence) or "" for residence in residences["residence_id"]],
-        "name": [palette.plain_name(name) for name in names],
+        "id": [plain_name(residence) or "" for residence in residences["residence_id"]],
+        "name": [plain_name(name) for name in names],
         "weight": [_number(weight, 3) for weight in residences["weight"]],
         "rural": packed(residences["setting"] == "rural"),
         **{level: packed(_places(residences[f"{level}_id"], level, areas) - NO_INDEX) for level in schema.LEVELS},
@@ -530,10 +528,10 @@ def _sites(sites: gpd.GeoDataFrame, site_kinds: pd.DataFrame) -> dict[str, Any]:
     for site, kind, proof, rule in zip(held["site_id"], held["kind"], held["evidence"], held["rule"], strict=True):
         kinds.setdefault(site, []).append([rank[kind], evidence[proof], rule_index[str(rule)]])
     return {
-        "id": [palette.plain_name(site) or "" for site in sites["site_id"]],
-        "name": [palette.plain_name(name) for name in sites["name"]],
+        "id": [plain_name(site) or "" for site in sites["site_id"]],
+        "name": [plain_name(name) for name in sites["name"]],
         "kinds": [kinds.get(site, []) for site in sites["site_id"]],
-        "rules": [palette.plain_name(rule) or "" for rule in rules],
+        "rules": [plain_name(rule) or "" for rule in rules],
         "shapes": _packed_shapes(encode_shapes(schema.points_of(sites))),
     }
 
@@ -542,7 +540,7 @@ def _gap_areas(gap_areas: gpd.GeoDataFrame) -> dict[str, Any]:
     rank = {kind: i for i, kind in enumerate(checklist.KINDS)}
     reason = {name: i for i, name in enumerate(schema.REASONS)}
     return {
-        "id": [palette.plain_name(area) or "" for area in gap_areas["gap_area_id"]],
+        "id": [plain_name(area) or "" for area in gap_areas["gap_area_id"]],
         "kind": [rank.get(kind, NO_INDEX) for kind in gap_areas["kind"]],
         "weight": [_number(weight, 3) for weight in gap_areas["weight"]],
         "n": [int(n) for n in gap_areas["n_residences"]],
@@ -567,8 +565,8 @@ def _plan(frames: schema.StudyFrames) -> dict[str, Any]:
     summary = frames.plan_summary
     return {
         "rank": [int(place) for place in plan["rank"]],
-        "id": [palette.plain_name(candidate) or "" for candidate in plan["candidate_id"]],
-        "name": [palette.plain_name(names.get(candidate)) for candidate in plan["candidate_id"]],
+        "id": [plain_name(candidate) or "" for candidate in plan["candidate_id"]],
+        "name": [plain_name(names.get(candidate)) for candidate in plan["candidate_id"]],
         "atSite": [origins.get(candidate) == "site" for candidate in plan["candidate_id"]],
         "kinds": [[rank[kind] for kind in str(kinds).split(",") if kind in rank] for kinds in plan["kinds"]],
         "gained": [_number(gained, 3) for gained in plan["gained"]],

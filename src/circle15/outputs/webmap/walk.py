@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from circle15.checklist import KINDS
-from circle15.outputs import palette
+from circle15.display import plain_name
 
 if TYPE_CHECKING:
     from circle15.schema import StudyFrames
@@ -36,10 +36,6 @@ FRACTIONS: Final = 2**32 - 1
 """Fractions of edges travel as whole numbers from 0 to this."""
 LEGS_PER_M: Final = 1e5
 """Legs travel as whole hundredths of a millimetre."""
-
-# Bits of an edge's and a zone's flags.
-HANGS, APART, SHUT = 1, 2, 4
-COMPOUND, FENCED, FOR_VISITORS = 1, 2, 4
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -122,7 +118,7 @@ def _gates(edges: gpd.GeoDataFrame) -> tuple[list[str], Arrays]:
     """The ids of closed gates, sorted, and of each closed edge which of them it is."""
     shut = np.flatnonzero(edges["zone"].to_numpy() > 0)
     ids, number = np.unique(edges["way_id"].to_numpy(dtype=np.str_)[shut], return_inverse=True)
-    told = [palette.plain_name(gate) or "" for gate in ids.tolist()]
+    told = [plain_name(gate) or "" for gate in ids.tolist()]
     return told, {"gateEdge": shut.astype(np.int32), "gateNumber": number.astype(np.int32)}
 
 
